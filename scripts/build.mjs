@@ -1,0 +1,30 @@
+// Compiles TypeScript to plain JavaScript: `dist/` for users, `.build/` (with tests) when --tests is given.
+// Types are checked by `npm run check`, not here, so that a build takes about a second.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * @param {{ tests?: boolean, outDir?: string, clean?: boolean }} options
+ * @returns {string} the absolute output folder
+ */
+export function build({ tests = false, outDir = tests ? '.build' : 'dist', clean = true } = {}) {
+  const out = path.resolve(root, outDir);
+  if (clean) rmSync(out, { recursive: true, force: true });
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const project = path.join(root, tests ? 'tsconfig.test.json' : 'tsconfig.build.json');
+  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', out], { cwd: root, stdio: 'inherit' });
+  const bin = path.join(out, 'src', 'cli', 'main.js');
+  if (existsSync(bin)) chmodSync(bin, 0o755);
+  return out;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const tests = process.argv.includes('--tests');
+  const at = process.argv.indexOf('--out');
+  const outDir = at > 0 ? process.argv[at + 1] : undefined;
+  build({ tests, ...(outDir ? { outDir } : {}) });
+}

@@ -1,0 +1,158 @@
+/**
+ * The public plugin API. Built-in plugins and users' own use exactly this file.
+ *
+ * Order of the hooks of one exchange:
+ *
+ *   onRequest -> onRequestBody* -> onUpstreamRequest (each try) -> onResponse -> onResponseBody* -> onEnd
+ *
+ * `onRequest` and `onUpstreamRequest` run in the order in which the plugins are listed, `onResponse` and
+ * `onResponseBody` in reverse. `onResponse` runs for every response, also for those that the gateway or another
+ * plugin made. The synchronous path costs no promise: return one only when there is something to wait for.
+ */
+import type { z } from 'zod';
+
+/** Header fields of a message in wire order. Names are matched without case. */
+export interface HeaderView {
+  /** The first value, or undefined. */
+  get(name: string): string | undefined;
+  getAll(name: string): string[];
+  has(name: string): boolean;
+  /** Replaces every field of that name. Throws `TypeError` on a name or value that is not legal on the wire (B11). */
+  set(name: string, value: string): void;
+  /** Adds a field beside those that are there. Throws like `set`. */
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  /** Name (as received) and value of every field. */
+  entries(): Iterable<readonly [name: string, value: string]>;
+}
+
+export interface PluginRequest {
+  readonly method: string;
+  /** As received, with query. */
+  readonly target: string;
+  /** Canonical path: what routing matched and what the endpoint will see before any rewrite (rule B13). */
+  readonly path: string;
+  /** Without `?`; `''` if there is none. */
+  readonly query: string;
+  /** Lower case, without port. */
+  readonly host: string;
+  readonly scheme: 'http' | 'https';
+  readonly httpVersion: '1.0' | '1.1' | '2.0';
+  readonly headers: HeaderView;
+  /** The rightmost address that is no trusted proxy (rule B6). */
+  readonly clientIp: string;
+  /** Address of the TCP peer. */
+  readonly peerIp: string;
+  /** True when the peer is in `server.trusted_proxies`. */
+  readonly fromTrustedProxy: boolean;
+  /** True when a body follows, even an empty chunked one. */
+  readonly hasBody: boolean;
+}
+
+export interface PluginResponse {
+  status: number;
+  readonly headers: HeaderView;
+  /** False for HEAD, 204, 304 and other responses without a body: `onResponseBody` is not called. */
+  readonly hasBody: boolean;
+  /** True when the gateway or a plugin made it, false when it came from an endpoint. */
+  readonly local: boolean;
+}
+
+export interface PluginExchange {
+  readonly request: PluginRequest;
+  /** Unique per request, also sent upstream as X-Request-Id. Assign to change it. */
+  requestId: string;
+  /** 32 hex digits of the W3C trace context. */
+  readonly traceId: string;
+  /** The matched route. `params` are the captured path parameters, percent-decoded. */
+  readonly route: { readonly id: string; readonly path: string; readonly params: Readonly<Record<string, string>> };
+  /** A place for this exchange's plugins to leave things for their later hooks; keyed by plugin. */
+  readonly locals: Map<unknown, unknown>;
+}
+
+/** Returned from `onRequest` or `onResponse` to answer at once. Framing fields are the gateway's business. */
+export interface PluginReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface ExchangeOutcome {
+  /** The status sent; 499 when the client went away first. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** Code from the error table, or `''`. */
+  readonly error: string;
+  /** Bytes of body sent to the client. */
+  readonly bytesSent: number;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing goes on
+type GoOn = void | undefined;
+
+/** The closed list of hooks. */
+export interface PluginHooks {
+  /** The head is read and routed, nothing is sent yet. */
+  onRequest?(exchange: PluginExchange): MaybePromise<GoOn | PluginReply>;
+  /**
+   * One piece of the request body. Return bytes to replace the piece (delete content-length in `onRequest` when the
+   * length changes), nothing to keep it. `last` comes exactly once, with an empty chunk if need be.
+   */
+  onRequestBody?(exchange: PluginExchange, chunk: Uint8Array, last: boolean): MaybePromise<GoOn | Uint8Array>;
+  /** Before each try: `headers` are those the endpoint will see, hop-by-hop fields already gone. */
+  onUpstreamRequest?(exchange: PluginExchange, headers: HeaderView): MaybePromise<GoOn>;
+  /** The response head is there, nothing of it is sent yet. */
+  onResponse?(exchange: PluginExchange, response: PluginResponse): MaybePromise<GoOn | PluginReply>;
+  /** Like `onRequestBody` for the response. Delete content-length in `onResponse` when the length changes. */
+  onResponseBody?(exchange: PluginExchange, chunk: Uint8Array, last: boolean): MaybePromise<GoOn | Uint8Array>;
+  /** The exchange is over, however it ended. Must not throw and cannot change anything. */
+  onEnd?(exchange: PluginExchange, outcome: ExchangeOutcome): void;
+}
+
+/** What a plugin may use beside the exchange. */
+export interface PluginContext {
+  /** The name under which this instance is configured. */
+  readonly name: string;
+  /** Identifies the instance: equal on all workers, other after a change of its configuration. */
+  readonly instanceId: string;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, string | number | boolean>): void;
+  /** Memory cells that all threads share, for exact limits. */
+  readonly limits: LimitStore;
+  /** Adds to the counter `octopus_plugin_events_total{plugin,event}`. */
+  count(event: string): void;
+}
+
+/** Exact across all worker threads (`state/`). Keys are hashed; `cost` is 1 unless told. */
+export interface LimitStore {
+  tokenBucket(key: string, capacity: number, refillPerSecond: number, cost?: number): LimitDecision;
+  slidingWindow(key: string, limit: number, windowMs: number, cost?: number): LimitDecision;
+}
+
+export interface LimitDecision {
+  readonly allowed: boolean;
+  readonly remaining: number;
+  /** Milliseconds until the limit is whole again. */
+  readonly resetMs: number;
+  /** Milliseconds until `cost` will be allowed; 0 when allowed. */
+  readonly retryAfterMs: number;
+}
+
+export interface PluginDefinition<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly version: string;
+  /** Checks and types the plugin's `config`; problems are reported with their place in the file. */
+  readonly config: Schema;
+  /** Request header fields only this plugin may set: the core removes them from every inbound request (rule B7). A trailing `*` matches a prefix. */
+  readonly ownsHeaders?: readonly string[];
+  /** True: `onRequest` sees CORS preflights before any other plugin and even if the route does not list OPTIONS. */
+  readonly preflight?: boolean;
+  /** The core collects the whole body up to that many bytes and calls the body hook once, with `last` true. Over the cap: 413 for requests, 502 for responses. */
+  readonly wholeBody?: { readonly request?: number; readonly response?: number };
+  setup(config: z.output<Schema>, context: PluginContext): MaybePromise<PluginHooks>;
+}
+
+/** Gives a plugin its types; a plugin module exports the result as `plugin`. */
+export function definePlugin<Schema extends z.ZodType>(definition: PluginDefinition<Schema>): PluginDefinition<Schema> {
+  return definition;
+}
