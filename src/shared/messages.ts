@@ -53,20 +53,47 @@ export interface WorkerInit {
   readonly host: string;
   readonly port: number;
   readonly memory: SharedMemory;
-  readonly apply: ApplyMessage;
+  /**
+   * What to serve from the start. The worker loads it, answers `ack`, listens, answers `listening`. If it cannot load it
+   * it answers `refuse` and exits; if it cannot listen it throws (the thread's `error` event tells the primary).
+   */
+  readonly generation: Generation;
 }
 
 export type EngineName = 'builtin';
 
-export type ToWorker = ApplyMessage | AddressesMessage | DrainMessage;
+export type ToWorker = PrepareMessage | CommitMessage | AbortMessage | AddressesMessage | DrainMessage;
 
-/** A new generation. The worker swaps to it and answers with `ack`. */
-export interface ApplyMessage {
-  readonly type: 'apply';
+/** Everything that one version of the configuration means to a worker. */
+export interface Generation {
+  /** Grows with every generation; unique within the process. */
   readonly version: number;
   readonly snapshot: SharedArrayBuffer;
   readonly settings: WorkerSettings;
   readonly addresses: AddressBook;
+}
+
+/**
+ * First phase of a reload: load what the generation needs (read the snapshot, import and set up new plugin instances)
+ * while the old one goes on serving. Answer `prepared`, or `refuse` with a reason. Nothing visible changes yet, so that
+ * one worker's refusal leaves all of them on the old generation. At most one generation is prepared at a time; a newer
+ * `prepare` replaces it.
+ */
+export interface PrepareMessage {
+  readonly type: 'prepare';
+  readonly generation: Generation;
+}
+
+/** Second phase, sent when every worker is prepared: swap to the prepared generation at once and answer `ack`. Cannot fail. */
+export interface CommitMessage {
+  readonly type: 'commit';
+  readonly version: number;
+}
+
+/** Another worker refused: forget the prepared generation (a no-op if it is not held). Not answered. */
+export interface AbortMessage {
+  readonly type: 'abort';
+  readonly version: number;
 }
 
 /** Resolved names: host name -> IP addresses in the order to try. Hosts that are IP literals are not listed. */
@@ -85,8 +112,13 @@ export interface DrainMessage {
 }
 
 export type FromWorker =
+  /** Accepts connections; `port` is the real one where 0 was asked for. */
   | { readonly type: 'listening'; readonly port: number }
+  /** Ready to commit that version. */
+  | { readonly type: 'prepared'; readonly version: number }
+  /** Serves that version: the answer to `commit`, and the first answer after the start. */
   | { readonly type: 'ack'; readonly version: number; readonly plugins: readonly LoadedPlugin[] }
+  /** Cannot load that version; goes on with the one it has. */
   | { readonly type: 'refuse'; readonly version: number; readonly reason: string }
   | { readonly type: 'drained' }
   | { readonly type: 'series'; readonly series: readonly SeriesAnnouncement[] }
