@@ -1,0 +1,123 @@
+/**
+ * Worker side: one JSON line per request, batched and handed to the primary, which owns the output. The path is logged
+ * without its query string, where people put tokens and mail addresses.
+ */
+import type { AccessLogSettings } from '../shared/messages.ts';
+import { jsonString } from './json-string.ts';
+import { timestamp } from './timestamp.ts';
+
+const MAX_BATCH_CHARS = 64 * 1024;
+const MAX_BATCH_MS = 100;
+
+/** Filled anew for every request by its owner, so that logging allocates only the line. Empty strings are left out. */
+export class AccessEntry {
+  traceId = '';
+  method = '';
+  /** Canonical path, or the target as received when there is none; without query. */
+  path = '';
+  status = 0;
+  durationMs = 0;
+  upstream = '';
+  /** Pattern of the route. */
+  route = '';
+  requestId = '';
+  clientIp = '';
+  /** Bytes of body. */
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Code of the error table. */
+  error = '';
+  /** What exactly went wrong, for the operator. */
+  errorDetail = '';
+  /** Tries after the first one. */
+  retries = 0;
+  /** `host:port` that answered or was tried last. */
+  endpoint = '';
+  /** Host that the client asked for. */
+  host = '';
+
+  reset(): void {
+    this.traceId = '';
+    this.method = '';
+    this.path = '';
+    this.status = 0;
+    this.durationMs = 0;
+    this.upstream = '';
+    this.route = '';
+    this.requestId = '';
+    this.clientIp = '';
+    this.bytesReceived = 0;
+    this.bytesSent = 0;
+    this.error = '';
+    this.errorDetail = '';
+    this.retries = 0;
+    this.endpoint = '';
+    this.host = '';
+  }
+}
+
+export class AccessLog {
+  private readonly send: (lines: string) => void;
+  private settings: AccessLogSettings;
+  private batch = '';
+  private timer: NodeJS.Timeout | undefined;
+  /** Share of the next line that has been saved up: a line is written whenever it reaches 1. */
+  private due = 0;
+
+  /** `send` gets whole lines, each ended by a line feed. */
+  constructor(send: (lines: string) => void, settings: AccessLogSettings) {
+    this.send = send;
+    this.settings = settings;
+  }
+
+  update(settings: AccessLogSettings): void {
+    this.settings = settings;
+  }
+
+  /** Logs the exchange if it is wanted. `entry` is read at once and may be reused. */
+  write(entry: Readonly<AccessEntry>): void {
+    if (!this.isWanted(entry.status)) return;
+    this.batch += formatAccessLine(entry, Date.now());
+    if (this.batch.length >= MAX_BATCH_CHARS) this.flush();
+    else if (this.timer === undefined) this.timer = setTimeout(() => this.flush(), MAX_BATCH_MS);
+  }
+
+  /** Sends what is batched; to be called before the thread ends. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.batch === '') return;
+    const lines = this.batch;
+    this.batch = '';
+    this.send(lines);
+  }
+
+  private isWanted(status: number): boolean {
+    if (!this.settings.enabled) return false;
+    if (status >= 500) return true;
+    // Evenly spread and exact, without a random number per request.
+    this.due += this.settings.sample;
+    if (this.due < 1) return false;
+    this.due -= 1;
+    return true;
+  }
+}
+
+/** `now` in milliseconds since 1970. */
+export function formatAccessLine(entry: Readonly<AccessEntry>, now: number): string {
+  let line = `{"timestamp":"${timestamp(now)}","level":"${entry.status >= 500 ? 'error' : 'info'}","message":"request"`;
+  if (entry.traceId !== '') line += `,"trace_id":"${entry.traceId}"`;
+  line += `,"method":${jsonString(entry.method)},"path":${jsonString(entry.path)},"status":${entry.status}`;
+  line += `,"duration_ms":${Math.round(entry.durationMs * 1000) / 1000}`;
+  if (entry.upstream !== '') line += `,"upstream":${jsonString(entry.upstream)}`;
+  if (entry.route !== '') line += `,"route":${jsonString(entry.route)}`;
+  if (entry.requestId !== '') line += `,"request_id":${jsonString(entry.requestId)}`;
+  if (entry.clientIp !== '') line += `,"client_ip":${jsonString(entry.clientIp)}`;
+  line += `,"bytes_received":${entry.bytesReceived},"bytes_sent":${entry.bytesSent}`;
+  if (entry.error !== '') line += `,"error":"${entry.error}"`;
+  if (entry.errorDetail !== '') line += `,"error_detail":${jsonString(entry.errorDetail)}`;
+  if (entry.retries !== 0) line += `,"retries":${entry.retries}`;
+  if (entry.endpoint !== '') line += `,"endpoint":${jsonString(entry.endpoint)}`;
+  if (entry.host !== '') line += `,"host":${jsonString(entry.host)}`;
+  return `${line}}\n`;
+}
