@@ -1,0 +1,195 @@
+/**
+ * Primary side: writes log text to a file descriptor without ever blocking the thread, and without holding more than a
+ * fixed amount when the reader is slow or stuck; what does not fit is dropped and counted.
+ *
+ * Why not the asynchronous destination of the logging library: it hands the write to libuv's thread pool, and a pool
+ * thread stuck in `write` on a full pipe keeps the process from exiting (seen on Node 20: `process.exit` waits until the
+ * reader reads or goes away). Here pipes and sockets are written through libuv's event loop instead.
+ */
+import { constants, fstatSync, openSync, write } from 'node:fs';
+import { Socket } from 'node:net';
+
+const MAX_CHUNK_CHARS = 256 * 1024;
+/** A terminal stopped by Ctrl-S, the only thing that is polled. */
+const BUSY_RETRY_MS = 20;
+
+export interface LogOutputOptions {
+  /** Default 8 MiB of characters. */
+  readonly maxQueued?: number;
+  /** That many lines were thrown away. */
+  readonly onDrop?: (lines: number) => void;
+  /** The queue is empty again after that many lines were thrown away. */
+  readonly onRecovered?: (lines: number) => void;
+}
+
+/** Writes one text and calls back when it is all out, or with the error. */
+type Sink = { write(text: string, done: (error: Error | null) => void): void; destroy(): void };
+
+export class LogOutput {
+  private readonly sink: Sink;
+  private readonly maxQueued: number;
+  private readonly onDrop: (lines: number) => void;
+  private readonly onRecovered: (lines: number) => void;
+  private queue: string[] = [];
+  private queued = 0;
+  private isWriting = false;
+  private isBroken = false;
+  private dropped = 0;
+  private onIdle: (() => void) | null = null;
+
+  constructor(fd: number, options: LogOutputOptions = {}) {
+    this.maxQueued = options.maxQueued ?? 8 * 1024 * 1024;
+    this.onDrop = options.onDrop ?? (() => {});
+    this.onRecovered = options.onRecovered ?? (() => {});
+    this.sink = openSink(fd);
+  }
+
+  /** Takes whole lines. Never throws and never blocks. */
+  write(text: string): void {
+    if (this.isBroken || this.queued + text.length > this.maxQueued) {
+      this.drop(text);
+      return;
+    }
+    this.queue.push(text);
+    this.queued += text.length;
+    if (!this.isWriting) this.writeNext();
+  }
+
+  /** Waits until everything is written, at most `timeoutMs`, and gives up the rest. */
+  async close(timeoutMs: number): Promise<void> {
+    if (this.isWriting) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.onIdle = resolve;
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      clearTimeout(timer);
+    }
+    this.isBroken = true;
+    this.queue = [];
+    this.sink.destroy();
+  }
+
+  private writeNext(): void {
+    if (this.queue.length === 0) {
+      this.isWriting = false;
+      if (this.dropped > 0 && !this.isBroken) {
+        const lines = this.dropped;
+        this.dropped = 0;
+        this.onRecovered(lines);
+      }
+      if (!this.isWriting) this.onIdle?.();
+      return;
+    }
+    this.isWriting = true;
+    const text = this.takeChunk();
+    this.sink.write(text, (error) => {
+      this.queued -= text.length;
+      if (error) this.fail(error, text);
+      this.writeNext();
+    });
+  }
+
+  private takeChunk(): string {
+    let count = 0;
+    let chars = 0;
+    while (
+      count < this.queue.length &&
+      (count === 0 || chars + this.queue[count]!.length <= MAX_CHUNK_CHARS)
+    ) {
+      chars += this.queue[count]!.length;
+      count++;
+    }
+    return this.queue.splice(0, count).join('');
+  }
+
+  /** A full disk may have room again later; a reader that went away does not come back. */
+  private fail(error: NodeJS.ErrnoException, text: string): void {
+    this.drop(text);
+    if (error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EIO') return;
+    this.isBroken = true;
+    for (const waiting of this.queue) this.drop(waiting);
+    this.queue = [];
+    this.queued = 0;
+  }
+
+  private drop(text: string): void {
+    let lines = 0;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+    this.dropped += lines;
+    this.onDrop(lines);
+  }
+}
+
+function openSink(fd: number): Sink {
+  const stat = fstatSync(fd);
+  if (stat.isFIFO()) return new StreamSink(reopenNonBlocking(fd) ?? fd);
+  if (stat.isSocket()) return new StreamSink(fd);
+  if (stat.isCharacterDevice()) return new FileSink(reopenNonBlocking(fd) ?? fd);
+  return new FileSink(fd);
+}
+
+/**
+ * An open file description of our own: O_NONBLOCK set on the inherited one would also hit every other process that
+ * shares it, for example the shell that started us. Null where that is not possible (no /proc, or the pipe belongs to
+ * another user as in some containers).
+ */
+function reopenNonBlocking(fd: number): number | null {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return null;
+  }
+}
+
+/** Pipes and sockets: libuv writes when the kernel says that there is room. */
+class StreamSink implements Sink {
+  private readonly socket: Socket;
+  private error: Error | null = null;
+
+  constructor(fd: number) {
+    this.socket = new Socket({ fd, readable: false, writable: true });
+    // Every failed write is told to its callback as well.
+    this.socket.on('error', (error) => {
+      this.error = error;
+    });
+    this.socket.unref();
+  }
+
+  write(text: string, done: (error: Error | null) => void): void {
+    if (this.error) process.nextTick(done, this.error);
+    else this.socket.write(text, (error) => done(error ?? null));
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+}
+
+/** Files and terminals. */
+class FileSink implements Sink {
+  private readonly fd: number;
+  private isDestroyed = false;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  write(text: string, done: (error: Error | null) => void): void {
+    this.writeBytes(Buffer.from(text), done);
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+
+  private writeBytes(bytes: Buffer, done: (error: Error | null) => void): void {
+    write(this.fd, bytes, (error, written) => {
+      if (this.isDestroyed) return;
+      if (error?.code === 'EAGAIN') setTimeout(() => this.writeBytes(bytes, done), BUSY_RETRY_MS);
+      else if (error) done(error);
+      else if (written < bytes.length) this.writeBytes(bytes.subarray(written), done);
+      else done(null);
+    });
+  }
+}
