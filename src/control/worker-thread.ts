@@ -1,0 +1,138 @@
+/** The primary's view of one worker thread: its state, and questions to it that always get an answer. */
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, Generation, ToWorker, WorkerInit } from '../shared/messages.ts';
+
+export type WorkerState = 'starting' | 'ready' | 'dead';
+
+export interface WorkerExit {
+  readonly code: number;
+  /** What the thread threw, or null when it ended by `process.exit`. */
+  readonly error: Error | null;
+  /** Milliseconds from start to death. */
+  readonly lifetime: number;
+}
+
+export interface WorkerEvents {
+  message(worker: WorkerThread, message: FromWorker): void;
+  exit(worker: WorkerThread, exit: WorkerExit): void;
+}
+
+type Answer = FromWorker | 'dead' | 'silent';
+
+interface Question {
+  readonly matches: (message: FromWorker) => boolean;
+  readonly settle: (answer: Answer) => void;
+}
+
+export class WorkerThread {
+  readonly index: number;
+  state: WorkerState = 'starting';
+  /** The version that it serves; 0 before the first `ack`. */
+  version = 0;
+  /** The port that it listens on; 0 before it does. */
+  port = 0;
+  readonly #worker: Worker;
+  readonly #events: WorkerEvents;
+  readonly #startedAt = performance.now();
+  readonly #questions = new Set<Question>();
+  #error: Error | null = null;
+  #refusal = '';
+
+  constructor(entry: URL, init: WorkerInit, events: WorkerEvents) {
+    this.index = init.workerIndex;
+    this.#events = events;
+    this.#worker = new Worker(entry, { workerData: init, name: `octopus-worker-${init.workerIndex}` });
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => {
+      // Anything can be thrown; what is no Error has no stack to show.
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#worker.on('exit', (code) => this.#exited(code));
+  }
+
+  /** Why the thread refused its first generation; '' if it did not. */
+  get refusal(): string {
+    return this.#refusal;
+  }
+
+  /** @returns '' once it serves, else why it does not; then the thread is gone or about to go. */
+  async untilReady(timeout: number): Promise<string> {
+    if (this.state === 'ready') return '';
+    const answer = await this.#ask(() => this.state === 'ready', timeout);
+    if (answer === 'silent') {
+      this.terminate();
+      return `worker ${this.index} did not start within ${timeout} ms`;
+    }
+    if (answer !== 'dead') return '';
+    if (this.#refusal !== '') return this.#refusal;
+    return this.#error?.message ?? `worker ${this.index} ended while it started`;
+  }
+
+  /** First phase of a reload. @returns '' when prepared, else why not */
+  async prepare(generation: Generation, timeout: number): Promise<string> {
+    this.post({ type: 'prepare', generation });
+    const { version } = generation;
+    const answer = await this.#ask(
+      (message) => (message.type === 'prepared' || message.type === 'refuse') && message.version === version,
+      timeout,
+    );
+    if (answer === 'silent') return `worker ${this.index} did not answer within ${timeout} ms`;
+    if (answer === 'dead') return `worker ${this.index} died while it loaded the configuration`;
+    return answer.type === 'refuse' ? answer.reason : '';
+  }
+
+  /** Second phase. @returns false when the thread is dead or does not answer */
+  async commit(version: number, timeout: number): Promise<boolean> {
+    this.post({ type: 'commit', version });
+    const answer = await this.#ask(
+      (message) => message.type === 'ack' && message.version === version,
+      timeout,
+    );
+    return typeof answer === 'object';
+  }
+
+  /** @returns false when it had to be given up: it died or was not done `grace` after the deadline */
+  async drain(deadline: number, grace: number): Promise<boolean> {
+    this.post({ type: 'drain', deadline });
+    return typeof (await this.#ask((message) => message.type === 'drained', deadline + grace)) === 'object';
+  }
+
+  post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  terminate(): void {
+    void this.#worker.terminate();
+  }
+
+  #ask(matches: Question['matches'], timeout: number): Promise<Answer> {
+    if (this.state === 'dead') return Promise.resolve('dead');
+    return new Promise((resolve) => {
+      const question: Question = {
+        matches,
+        settle: (answer) => {
+          clearTimeout(timer);
+          this.#questions.delete(question);
+          resolve(answer);
+        },
+      };
+      const timer = setTimeout(() => question.settle('silent'), timeout);
+      this.#questions.add(question);
+    });
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type === 'ack') this.version = message.version;
+    if (message.type === 'listening') this.port = message.port;
+    if (message.type === 'refuse' && this.state === 'starting') this.#refusal = message.reason;
+    if (this.state === 'starting' && this.version !== 0 && this.port !== 0) this.state = 'ready';
+    this.#events.message(this, message);
+    for (const question of this.#questions) if (question.matches(message)) question.settle(message);
+  }
+
+  #exited(code: number): void {
+    this.state = 'dead';
+    for (const question of this.#questions) question.settle('dead');
+    this.#events.exit(this, { code, error: this.#error, lifetime: performance.now() - this.#startedAt });
+  }
+}
