@@ -57,48 +57,48 @@ export class AccessEntry {
 }
 
 export class AccessLog {
-  private readonly send: (lines: string) => void;
-  private settings: AccessLogSettings;
-  private batch = '';
-  private timer: NodeJS.Timeout | undefined;
+  readonly #send: (lines: string) => void;
+  #settings: AccessLogSettings;
+  #batch = '';
+  #timer: NodeJS.Timeout | undefined;
   /** Share of the next line that has been saved up: a line is written whenever it reaches 1. */
-  private due = 0;
+  #due = 0;
 
   /** `send` gets whole lines, each ended by a line feed. */
   constructor(send: (lines: string) => void, settings: AccessLogSettings) {
-    this.send = send;
-    this.settings = settings;
+    this.#send = send;
+    this.#settings = settings;
   }
 
   update(settings: AccessLogSettings): void {
-    this.settings = settings;
+    this.#settings = settings;
   }
 
   /** Logs the exchange if it is wanted. `entry` is read at once and may be reused. */
   write(entry: Readonly<AccessEntry>): void {
-    if (!this.isWanted(entry.status)) return;
-    this.batch += formatAccessLine(entry, Date.now());
-    if (this.batch.length >= MAX_BATCH_CHARS) this.flush();
-    else if (this.timer === undefined) this.timer = setTimeout(() => this.flush(), MAX_BATCH_MS);
+    if (!this.#isWanted(entry.status)) return;
+    this.#batch += formatAccessLine(entry, Date.now());
+    if (this.#batch.length >= MAX_BATCH_CHARS) this.flush();
+    else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), MAX_BATCH_MS);
   }
 
   /** Sends what is batched; to be called before the thread ends. */
   flush(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    if (this.batch === '') return;
-    const lines = this.batch;
-    this.batch = '';
-    this.send(lines);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#batch === '') return;
+    const lines = this.#batch;
+    this.#batch = '';
+    this.#send(lines);
   }
 
-  private isWanted(status: number): boolean {
-    if (!this.settings.enabled) return false;
+  #isWanted(status: number): boolean {
+    if (!this.#settings.enabled) return false;
     if (status >= 500) return true;
     // Evenly spread and exact, without a random number per request.
-    this.due += this.settings.sample;
-    if (this.due < 1) return false;
-    this.due -= 1;
+    this.#due += this.#settings.sample;
+    if (this.#due < 1) return false;
+    this.#due -= 1;
     return true;
   }
 }

@@ -26,98 +26,98 @@ export interface LogOutputOptions {
 type Sink = { write(text: string, done: (error: Error | null) => void): void; destroy(): void };
 
 export class LogOutput {
-  private readonly sink: Sink;
-  private readonly maxQueued: number;
-  private readonly onDrop: (lines: number) => void;
-  private readonly onRecovered: (lines: number) => void;
-  private queue: string[] = [];
-  private queued = 0;
-  private isWriting = false;
-  private isBroken = false;
-  private dropped = 0;
-  private onIdle: (() => void) | null = null;
+  readonly #sink: Sink;
+  readonly #maxQueued: number;
+  readonly #onDrop: (lines: number) => void;
+  readonly #onRecovered: (lines: number) => void;
+  #queue: string[] = [];
+  #queued = 0;
+  #isWriting = false;
+  #isBroken = false;
+  #dropped = 0;
+  #onIdle: (() => void) | null = null;
 
   constructor(fd: number, options: LogOutputOptions = {}) {
-    this.maxQueued = options.maxQueued ?? 8 * 1024 * 1024;
-    this.onDrop = options.onDrop ?? (() => {});
-    this.onRecovered = options.onRecovered ?? (() => {});
-    this.sink = openSink(fd);
+    this.#maxQueued = options.maxQueued ?? 8 * 1024 * 1024;
+    this.#onDrop = options.onDrop ?? (() => {});
+    this.#onRecovered = options.onRecovered ?? (() => {});
+    this.#sink = openSink(fd);
   }
 
   /** Takes whole lines. Never throws and never blocks. */
   write(text: string): void {
-    if (this.isBroken || this.queued + text.length > this.maxQueued) {
-      this.drop(text);
+    if (this.#isBroken || this.#queued + text.length > this.#maxQueued) {
+      this.#drop(text);
       return;
     }
-    this.queue.push(text);
-    this.queued += text.length;
-    if (!this.isWriting) this.writeNext();
+    this.#queue.push(text);
+    this.#queued += text.length;
+    if (!this.#isWriting) this.#writeNext();
   }
 
   /** Waits until everything is written, at most `timeoutMs`, and gives up the rest. */
   async close(timeoutMs: number): Promise<void> {
-    if (this.isWriting) {
+    if (this.#isWriting) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
-        this.onIdle = resolve;
+        this.#onIdle = resolve;
         timer = setTimeout(resolve, timeoutMs);
       });
       clearTimeout(timer);
     }
-    this.isBroken = true;
-    this.queue = [];
-    this.sink.destroy();
+    this.#isBroken = true;
+    this.#queue = [];
+    this.#sink.destroy();
   }
 
-  private writeNext(): void {
-    if (this.queue.length === 0) {
-      this.isWriting = false;
-      if (this.dropped > 0 && !this.isBroken) {
-        const lines = this.dropped;
-        this.dropped = 0;
-        this.onRecovered(lines);
+  #writeNext(): void {
+    if (this.#queue.length === 0) {
+      this.#isWriting = false;
+      if (this.#dropped > 0 && !this.#isBroken) {
+        const lines = this.#dropped;
+        this.#dropped = 0;
+        this.#onRecovered(lines);
       }
-      if (!this.isWriting) this.onIdle?.();
+      if (!this.#isWriting) this.#onIdle?.();
       return;
     }
-    this.isWriting = true;
-    const text = this.takeChunk();
-    this.sink.write(text, (error) => {
-      this.queued -= text.length;
-      if (error) this.fail(error, text);
-      this.writeNext();
+    this.#isWriting = true;
+    const text = this.#takeChunk();
+    this.#sink.write(text, (error) => {
+      this.#queued -= text.length;
+      if (error) this.#fail(error, text);
+      this.#writeNext();
     });
   }
 
-  private takeChunk(): string {
+  #takeChunk(): string {
     let count = 0;
     let chars = 0;
     while (
-      count < this.queue.length &&
-      (count === 0 || chars + this.queue[count]!.length <= MAX_CHUNK_CHARS)
+      count < this.#queue.length &&
+      (count === 0 || chars + this.#queue[count]!.length <= MAX_CHUNK_CHARS)
     ) {
-      chars += this.queue[count]!.length;
+      chars += this.#queue[count]!.length;
       count++;
     }
-    return this.queue.splice(0, count).join('');
+    return this.#queue.splice(0, count).join('');
   }
 
   /** A full disk may have room again later; a reader that went away does not come back. */
-  private fail(error: NodeJS.ErrnoException, text: string): void {
-    this.drop(text);
+  #fail(error: NodeJS.ErrnoException, text: string): void {
+    this.#drop(text);
     if (error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EIO') return;
-    this.isBroken = true;
-    for (const waiting of this.queue) this.drop(waiting);
-    this.queue = [];
-    this.queued = 0;
+    this.#isBroken = true;
+    for (const waiting of this.#queue) this.#drop(waiting);
+    this.#queue = [];
+    this.#queued = 0;
   }
 
-  private drop(text: string): void {
+  #drop(text: string): void {
     let lines = 0;
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
-    this.dropped += lines;
-    this.onDrop(lines);
+    this.#dropped += lines;
+    this.#onDrop(lines);
   }
 }
 
@@ -144,51 +144,51 @@ function reopenNonBlocking(fd: number): number | null {
 
 /** Pipes and sockets: libuv writes when the kernel says that there is room. */
 class StreamSink implements Sink {
-  private readonly socket: Socket;
-  private error: Error | null = null;
+  readonly #socket: Socket;
+  #error: Error | null = null;
 
   constructor(fd: number) {
-    this.socket = new Socket({ fd, readable: false, writable: true });
+    this.#socket = new Socket({ fd, readable: false, writable: true });
     // Every failed write is told to its callback as well.
-    this.socket.on('error', (error) => {
-      this.error = error;
+    this.#socket.on('error', (error) => {
+      this.#error = error;
     });
-    this.socket.unref();
+    this.#socket.unref();
   }
 
   write(text: string, done: (error: Error | null) => void): void {
-    if (this.error) process.nextTick(done, this.error);
-    else this.socket.write(text, (error) => done(error ?? null));
+    if (this.#error) process.nextTick(done, this.#error);
+    else this.#socket.write(text, (error) => done(error ?? null));
   }
 
   destroy(): void {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 }
 
 /** Files and terminals. */
 class FileSink implements Sink {
-  private readonly fd: number;
-  private isDestroyed = false;
+  readonly #fd: number;
+  #isDestroyed = false;
 
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
   }
 
   write(text: string, done: (error: Error | null) => void): void {
-    this.writeBytes(Buffer.from(text), done);
+    this.#writeBytes(Buffer.from(text), done);
   }
 
   destroy(): void {
-    this.isDestroyed = true;
+    this.#isDestroyed = true;
   }
 
-  private writeBytes(bytes: Buffer, done: (error: Error | null) => void): void {
-    write(this.fd, bytes, (error, written) => {
-      if (this.isDestroyed) return;
-      if (error?.code === 'EAGAIN') setTimeout(() => this.writeBytes(bytes, done), BUSY_RETRY_MS);
+  #writeBytes(bytes: Buffer, done: (error: Error | null) => void): void {
+    write(this.#fd, bytes, (error, written) => {
+      if (this.#isDestroyed) return;
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#writeBytes(bytes, done), BUSY_RETRY_MS);
       else if (error) done(error);
-      else if (written < bytes.length) this.writeBytes(bytes.subarray(written), done);
+      else if (written < bytes.length) this.#writeBytes(bytes.subarray(written), done);
       else done(null);
     });
   }

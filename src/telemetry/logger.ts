@@ -23,22 +23,22 @@ export interface LoggerOptions {
 const FIXED_KEYS = ['timestamp', 'level', 'message'] as const;
 
 export class Logger {
-  private readonly output: LogOutput;
-  private readonly pino: Pino;
-  private readonly colors: boolean;
-  private format: LogFormat;
+  readonly #output: LogOutput;
+  readonly #pino: Pino;
+  readonly #colors: boolean;
+  #format: LogFormat;
 
   constructor(options: LoggerOptions) {
     const fd = options.fd ?? 1;
-    this.format = options.format;
-    this.colors = isatty(fd) && !process.env['NO_COLOR'];
-    this.output = new LogOutput(fd, {
+    this.#format = options.format;
+    this.#colors = isatty(fd) && !process.env['NO_COLOR'];
+    this.#output = new LogOutput(fd, {
       ...(options.maxQueued === undefined ? {} : { maxQueued: options.maxQueued }),
       ...(options.onDrop === undefined ? {} : { onDrop: options.onDrop }),
       onRecovered: (lines) =>
         this.warn('log lines were dropped because the reader of the log was too slow', { lines }),
     });
-    this.pino = pino(
+    this.#pino = pino(
       {
         level: options.level,
         base: null,
@@ -46,20 +46,20 @@ export class Logger {
         timestamp: () => `,"timestamp":"${timestamp(Date.now())}"`,
         formatters: { level: (level) => ({ level }) },
       },
-      { write: (line: string) => this.writeLines(line) },
+      { write: (line: string) => this.#writeLines(line) },
     );
   }
 
   get level(): LogLevel {
-    return this.pino.level as LogLevel;
+    return this.#pino.level as LogLevel;
   }
 
   set level(level: LogLevel) {
-    this.pino.level = level;
+    this.#pino.level = level;
   }
 
   setFormat(format: LogFormat): void {
-    this.format = format;
+    this.#format = format;
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -79,27 +79,27 @@ export class Logger {
   }
 
   log(level: LogLevel, message: string, fields: LogFields = {}): void {
-    this.pino[level](withoutFixedKeys(fields), message);
+    this.#pino[level](withoutFixedKeys(fields), message);
   }
 
   /** A batch of a worker's access log: whole JSON lines. It has its own switch, so that the level does not matter. */
   writeAccess(lines: string): void {
-    this.writeLines(lines);
+    this.#writeLines(lines);
   }
 
   /** Waits for the output, at most that long; nothing can be logged afterwards. */
   close(timeoutMs = 1_000): Promise<void> {
-    return this.output.close(timeoutMs);
+    return this.#output.close(timeoutMs);
   }
 
-  private writeLines(lines: string): void {
-    if (this.format === 'json') {
-      this.output.write(lines);
+  #writeLines(lines: string): void {
+    if (this.#format === 'json') {
+      this.#output.write(lines);
       return;
     }
     let text = '';
-    for (const line of lines.split('\n')) if (line !== '') text += textLine(line, this.colors);
-    this.output.write(text);
+    for (const line of lines.split('\n')) if (line !== '') text += textLine(line, this.#colors);
+    this.#output.write(text);
   }
 }
 

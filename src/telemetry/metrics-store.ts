@@ -29,17 +29,17 @@ const CAPPED_LABELS = ['route', 'upstream'] as const;
 export class MetricsStore {
   /** For what the primary itself counts. */
   readonly recorder: Recorder;
-  private readonly maxLabelValues: number;
-  private readonly maxSeries: number;
-  private readonly families = new Map<string, SeriesFamily>();
-  private readonly collectors = new Map<MetricName, () => Iterable<Sample>>();
-  private readonly admitted = new Map<string, Set<string>>(CAPPED_LABELS.map((label) => [label, new Set()]));
-  private readonly runtime = runtimeMetrics();
-  private readonly scrapes = new Map<ExpositionFormat, Promise<Exposition>>();
+  readonly #maxLabelValues: number;
+  readonly #maxSeries: number;
+  readonly #families = new Map<string, SeriesFamily>();
+  readonly #collectors = new Map<MetricName, () => Iterable<Sample>>();
+  readonly #admitted = new Map<string, Set<string>>(CAPPED_LABELS.map((label) => [label, new Set()]));
+  readonly #runtime = runtimeMetrics();
+  readonly #scrapes = new Map<ExpositionFormat, Promise<Exposition>>();
 
   constructor(options: MetricsStoreOptions = {}) {
-    this.maxLabelValues = options.maxLabelValues ?? 2_000;
-    this.maxSeries = options.maxSeries ?? 10_000;
+    this.#maxLabelValues = options.maxLabelValues ?? 2_000;
+    this.#maxSeries = options.maxSeries ?? 10_000;
     const region = createRegion(512 * 1024);
     const own = this.attach(region);
     this.recorder = new Recorder(region, (series) => own.announce(series));
@@ -47,59 +47,59 @@ export class MetricsStore {
 
   /** One life of a worker begins: `region` is what it counts in, zeroed. */
   attach(region: SharedArrayBuffer): WorkerSeries {
-    return new WorkerSeries(region, (announcement) => this.seriesFor(announcement));
+    return new WorkerSeries(region, (announcement) => this.#seriesFor(announcement));
   }
 
   /** Asks for the samples of a metric at every scrape, instead of cells. The table says which metric and labels there are. */
   collect(metric: MetricName, read: () => Iterable<Sample>): void {
-    this.collectors.set(metric, read);
+    this.#collectors.set(metric, read);
   }
 
   /** Scrapes that overlap share one result, so that many of them cost no more than one. */
   render(format: ExpositionFormat): Promise<Exposition> {
-    let scrape = this.scrapes.get(format);
+    let scrape = this.#scrapes.get(format);
     if (scrape === undefined) {
-      scrape = this.scrape(format).finally(() => this.scrapes.delete(format));
-      this.scrapes.set(format, scrape);
+      scrape = this.#scrape(format).finally(() => this.#scrapes.delete(format));
+      this.#scrapes.set(format, scrape);
     }
     return scrape;
   }
 
-  private scrape(format: ExpositionFormat): Promise<Exposition> {
+  #scrape(format: ExpositionFormat): Promise<Exposition> {
     this.recorder.flush();
     const families: Family[] = [];
     for (const name of Object.keys(METRICS) as MetricName[]) {
       const entry: MetricEntry = METRICS[name];
-      const read = this.collectors.get(name);
+      const read = this.#collectors.get(name);
       const samples = read ? [...read()] : [];
-      const series = this.families.get(name)?.read() ?? [];
+      const series = this.#families.get(name)?.read() ?? [];
       if (samples.length + series.length > 0) families.push({ name, entry, samples, series });
     }
-    return exposition(families, this.runtime, format);
+    return exposition(families, this.#runtime, format);
   }
 
-  private seriesFor(announcement: SeriesAnnouncement): Series {
+  #seriesFor(announcement: SeriesAnnouncement): Series {
     const name = announcement.metric as MetricName;
     const entry: MetricEntry | undefined = METRICS[name];
     if (entry === undefined) throw new Error(`unknown metric ${announcement.metric}`);
-    let family = this.families.get(name);
-    if (family === undefined) this.families.set(name, (family = new SeriesFamily(entry)));
+    let family = this.#families.get(name);
+    if (family === undefined) this.#families.set(name, (family = new SeriesFamily(entry)));
 
     const labels: Record<string, string> = {};
-    for (const label of entry.labels) labels[label] = this.admit(label, announcement.labels[label] ?? '');
+    for (const label of entry.labels) labels[label] = this.#admit(label, announcement.labels[label] ?? '');
     const known = family.find(labels);
     if (known !== undefined) return known;
-    if (family.size < this.maxSeries) return family.add(labels);
+    if (family.size < this.#maxSeries) return family.add(labels);
     this.recorder.countOverflow();
     for (const label of entry.labels) labels[label] = OVERFLOW;
     return family.find(labels) ?? family.add(labels);
   }
 
   /** All metrics agree which routes and upstreams are shown by name, however the workers came to meet them. */
-  private admit(label: string, value: string): string {
-    const values = this.admitted.get(label);
+  #admit(label: string, value: string): string {
+    const values = this.#admitted.get(label);
     if (values === undefined || values.has(value) || value === UNMATCHED || value === OVERFLOW) return value;
-    if (values.size >= this.maxLabelValues) return OVERFLOW;
+    if (values.size >= this.#maxLabelValues) return OVERFLOW;
     values.add(value);
     return value;
   }
@@ -107,34 +107,34 @@ export class MetricsStore {
 
 /** One life of a worker thread, from `attach` to `retire`. */
 export class WorkerSeries {
-  private readonly region: SharedArrayBuffer;
-  private readonly cells: RegionCells;
-  private readonly seriesFor: (announcement: SeriesAnnouncement) => Series;
-  private readonly series = new Set<Series>();
-  private retired = false;
+  readonly #region: SharedArrayBuffer;
+  readonly #cells: RegionCells;
+  readonly #seriesFor: (announcement: SeriesAnnouncement) => Series;
+  readonly #series = new Set<Series>();
+  #retired = false;
 
   constructor(region: SharedArrayBuffer, seriesFor: (announcement: SeriesAnnouncement) => Series) {
-    this.region = region;
-    this.cells = new Float64Array(region);
-    this.seriesFor = seriesFor;
+    this.#region = region;
+    this.#cells = new Float64Array(region);
+    this.#seriesFor = seriesFor;
   }
 
   /** The worker began to use these cells. What comes after `retire` is ignored. */
   announce(announcements: readonly SeriesAnnouncement[]): void {
-    if (this.retired) return;
+    if (this.#retired) return;
     for (const announcement of announcements) {
-      const series = this.seriesFor(announcement);
-      series.place(this.cells, announcement.cell);
-      this.series.add(series);
+      const series = this.#seriesFor(announcement);
+      series.place(this.#cells, announcement.cell);
+      this.#series.add(series);
     }
   }
 
   /** The worker is gone: keeps its counts, forgets its gauges, and zeroes the region for a successor. */
   retire(): void {
-    if (this.retired) return;
-    this.retired = true;
-    for (const series of this.series) series.retire(this.cells);
-    this.series.clear();
-    clearRegion(this.region);
+    if (this.#retired) return;
+    this.#retired = true;
+    for (const series of this.#series) series.retire(this.#cells);
+    this.#series.clear();
+    clearRegion(this.#region);
   }
 }

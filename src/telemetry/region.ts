@@ -28,20 +28,20 @@ export function createRegion(bytes = REGION_BYTES): SharedArrayBuffer {
 /** Hands out cells of a region; used by the owning worker alone. Cells are never given back: a region ends with its worker. */
 export class RegionAllocator {
   readonly cells: RegionCells;
-  private readonly reservedFrom: number;
+  readonly #reservedFrom: number;
 
   /** `region` must be zeroed: new, or after `clearRegion`. */
   constructor(region: SharedArrayBuffer) {
     this.cells = new Float64Array(region);
-    this.reservedFrom = Math.max(FIRST_CELL, this.cells.length - RESERVED_CELLS);
+    this.#reservedFrom = Math.max(FIRST_CELL, this.cells.length - RESERVED_CELLS);
     this.cells[NEXT_FREE] = FIRST_CELL;
-    this.cells[NEXT_RESERVED] = this.reservedFrom;
+    this.cells[NEXT_RESERVED] = this.#reservedFrom;
   }
 
   /** Index of the first of `count` neighbouring cells, or -1 when the region is full. */
   allocate(count: number): number {
     const first = this.cells[NEXT_FREE] as number;
-    if (first + count > this.reservedFrom) return -1;
+    if (first + count > this.#reservedFrom) return -1;
     this.cells[NEXT_FREE] = first + count;
     return first;
   }
