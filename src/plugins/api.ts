@@ -5,9 +5,12 @@
  *
  *   onRequest -> onRequestBody* -> onUpstreamRequest (each try) -> onResponse -> onResponseBody* -> onEnd
  *
- * `onRequest` and `onUpstreamRequest` run in the order in which the plugins are listed, `onResponse` and
- * `onResponseBody` in reverse. `onResponse` runs for every response, also for those that the gateway or another
+ * `onRequest`, `onRequestBody` and `onUpstreamRequest` run in the order in which the plugins are listed, `onResponse`
+ * and `onResponseBody` in reverse. `onResponse` runs for every response, also for those that the gateway or another
  * plugin made. The synchronous path costs no promise: return one only when there is something to wait for.
+ *
+ * An exchange and everything on it belongs to the hooks of that exchange: objects are reused, so keep values, not the
+ * exchange itself, beyond `onEnd`.
  */
 import type { z } from 'zod';
 
@@ -65,12 +68,20 @@ export interface PluginExchange {
   /** 32 hex digits of the W3C trace context. */
   readonly traceId: string;
   /** The matched route. `params` are the captured path parameters, percent-decoded. */
-  readonly route: { readonly id: string; readonly path: string; readonly params: Readonly<Record<string, string>> };
+  readonly route: {
+    readonly id: string;
+    readonly path: string;
+    readonly params: Readonly<Record<string, string>>;
+  };
   /** A place for this exchange's plugins to leave things for their later hooks; keyed by plugin. */
   readonly locals: Map<unknown, unknown>;
 }
 
-/** Returned from `onRequest` or `onResponse` to answer at once. Framing fields are the gateway's business. */
+/**
+ * Returned from `onRequest` to answer instead of the upstream, or from `onResponse` to answer with something else: it
+ * replaces the response, the `onResponse` hooks that have not run yet see the new one. Framing fields (Content-Length,
+ * Transfer-Encoding, Connection) are the gateway's business.
+ */
 export interface PluginReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -91,9 +102,9 @@ export type MaybePromise<T> = T | Promise<T>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing goes on
 type GoOn = void | undefined;
 
-/** The closed list of hooks. */
+/** The closed list of hooks, called as methods of the object that `setup` returned. */
 export interface PluginHooks {
-  /** The head is read and routed, nothing is sent yet. */
+  /** The head is read and routed, nothing is sent yet. Edits of `exchange.request.headers` reach the endpoint. */
   onRequest?(exchange: PluginExchange): MaybePromise<GoOn | PluginReply>;
   /**
    * One piece of the request body. Return bytes to replace the piece (delete content-length in `onRequest` when the
@@ -105,7 +116,11 @@ export interface PluginHooks {
   /** The response head is there, nothing of it is sent yet. */
   onResponse?(exchange: PluginExchange, response: PluginResponse): MaybePromise<GoOn | PluginReply>;
   /** Like `onRequestBody` for the response. Delete content-length in `onResponse` when the length changes. */
-  onResponseBody?(exchange: PluginExchange, chunk: Uint8Array, last: boolean): MaybePromise<GoOn | Uint8Array>;
+  onResponseBody?(
+    exchange: PluginExchange,
+    chunk: Uint8Array,
+    last: boolean,
+  ): MaybePromise<GoOn | Uint8Array>;
   /** The exchange is over, however it ended. Must not throw and cannot change anything. */
   onEnd?(exchange: PluginExchange, outcome: ExchangeOutcome): void;
 }
@@ -116,25 +131,42 @@ export interface PluginContext {
   readonly name: string;
   /** Identifies the instance: equal on all workers, other after a change of its configuration. */
   readonly instanceId: string;
-  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, string | number | boolean>): void;
+  log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Record<string, string | number | boolean>,
+  ): void;
   /** Memory cells that all threads share, for exact limits. */
   readonly limits: LimitStore;
-  /** Adds to the counter `octopus_plugin_events_total{plugin,event}`. */
+  /** Adds to the counter `octopus_plugin_events_total{plugin,event}`. Use few and fixed names: each is a time series. */
   count(event: string): void;
+  /** `release` runs once when no exchange uses this instance any more (after a reload): close pools, clear timers. */
+  onUnload(release: () => void): void;
 }
 
-/** Exact across all worker threads (`state/`). Keys are hashed; `cost` is 1 unless told. */
+/**
+ * Exact across all worker threads (`state/`). Keys are hashed, so put the instance id or another name of your own into
+ * them; `cost` is 1 unless told. The store in memory answers at once, other stores with a promise.
+ */
 export interface LimitStore {
-  tokenBucket(key: string, capacity: number, refillPerSecond: number, cost?: number): LimitDecision;
-  slidingWindow(key: string, limit: number, windowMs: number, cost?: number): LimitDecision;
+  /** `capacity` at once, refilled evenly; a fresh key is full. */
+  tokenBucket(
+    key: string,
+    capacity: number,
+    refillPerSecond: number,
+    cost?: number,
+  ): MaybePromise<LimitDecision>;
+  /** At most `limit` in any `windowMs`, where the window before counts with the share that still overlaps. */
+  slidingWindow(key: string, limit: number, windowMs: number, cost?: number): MaybePromise<LimitDecision>;
 }
 
 export interface LimitDecision {
   readonly allowed: boolean;
+  /** What a next call may still take, rounded down. */
   readonly remaining: number;
   /** Milliseconds until the limit is whole again. */
   readonly resetMs: number;
-  /** Milliseconds until `cost` will be allowed; 0 when allowed. */
+  /** Milliseconds until `cost` will be allowed; 0 when allowed, Infinity when `cost` is over the limit itself. */
   readonly retryAfterMs: number;
 }
 
@@ -153,6 +185,8 @@ export interface PluginDefinition<Schema extends z.ZodType = z.ZodType> {
 }
 
 /** Gives a plugin its types; a plugin module exports the result as `plugin`. */
-export function definePlugin<Schema extends z.ZodType>(definition: PluginDefinition<Schema>): PluginDefinition<Schema> {
+export function definePlugin<Schema extends z.ZodType>(
+  definition: PluginDefinition<Schema>,
+): PluginDefinition<Schema> {
   return definition;
 }

@@ -1,0 +1,42 @@
+import { hash, randomBytes } from 'node:crypto';
+
+const MAX_ENTRIES = 10_000;
+
+/**
+ * Remembers which Authorization values were verified, for whom. Keys are SHA-256 over a secret of this process and the
+ * value, so the memory holds no credentials and nobody outside can compute a key.
+ */
+export class VerifiedCache {
+  readonly #secret = randomBytes(32).toString('latin1');
+  readonly #ttl: number;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, { readonly username: string; readonly expires: number }>();
+
+  /** @param ttl milliseconds that a verification holds */
+  constructor(ttl: number, now: () => number = () => performance.now()) {
+    this.#ttl = ttl;
+    this.#now = now;
+  }
+
+  keyOf(authorization: string): string {
+    return hash('sha256', this.#secret + authorization, 'hex');
+  }
+
+  /** The user whose credentials these are, if they were verified and still hold. */
+  get(key: string): string | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.expires > this.#now()) return entry.username;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  /** Only what was verified comes in, so clients cannot fill it; the cap holds for very many real users. */
+  add(key: string, username: string): void {
+    if (this.#entries.size >= MAX_ENTRIES) {
+      const oldest = this.#entries.keys().next();
+      if (!oldest.done) this.#entries.delete(oldest.value);
+    }
+    this.#entries.set(key, { username, expires: this.#now() + this.#ttl });
+  }
+}

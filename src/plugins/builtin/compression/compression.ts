@@ -1,0 +1,96 @@
+import {
+  definePlugin,
+  type MaybePromise,
+  type PluginExchange,
+  type PluginHooks,
+  type PluginResponse,
+} from '../../api.ts';
+import { addVary } from '../../vary.ts';
+import { isCompressible, isEligible, TypeFilter } from './eligible.ts';
+import { Encoder, isSupported } from './encoder.ts';
+import { Negotiator } from './negotiate.ts';
+import { type CompressionConfig, compressionSchema, type Encoding } from './schema.ts';
+
+/** Compression on the fly by rule B14. */
+export const compression = definePlugin({
+  name: 'compression',
+  version: '1.0.0',
+  config: compressionSchema,
+  setup(config, context) {
+    const offered = config.algorithms.filter(isSupported);
+    if (offered.length === 0)
+      throw new Error('this Node.js has none of the configured algorithms; zstd needs 22.15');
+    if (offered.length < config.algorithms.length) {
+      context.log('info', 'zstd is not offered: it needs Node.js 22.15 or newer');
+    }
+    return new Compression(config, offered);
+  },
+});
+
+/** Longest time that a slow body of known length is held back in the compressor. */
+const STALL_MS = 50;
+
+/** A body on its way through the compressor. */
+interface CompressedBody {
+  readonly encoder: Encoder;
+  /** Without Content-Length the service may be streaming: what it wrote must reach the client at once. */
+  readonly streaming: boolean;
+}
+
+class Compression implements PluginHooks {
+  readonly #config: CompressionConfig;
+  readonly #types: TypeFilter;
+  readonly #negotiator: Negotiator;
+
+  constructor(config: CompressionConfig, offered: readonly Encoding[]) {
+    this.#config = config;
+    this.#types = new TypeFilter(config.types);
+    this.#negotiator = new Negotiator(offered);
+  }
+
+  onResponse(exchange: PluginExchange, response: PluginResponse): void {
+    const { headers } = response;
+    if (response.status === 304) matchWeakTag(exchange, response);
+    if (!isEligible(response, this.#types, this.#config.min_size)) return;
+    addVary(headers, 'Accept-Encoding');
+    if (!isCompressible(exchange.request, response)) return;
+    const encoding = this.#negotiator.choose(exchange.request.headers.getAll('Accept-Encoding').join(','));
+    if (encoding === null) return;
+
+    const streaming = !headers.has('Content-Length');
+    headers.set('Content-Encoding', encoding);
+    headers.delete('Content-Length');
+    headers.delete('Accept-Ranges');
+    const tag = headers.get('ETag');
+    if (tag?.startsWith('"')) headers.set('ETag', `W/${tag}`);
+    const body: CompressedBody = { encoder: new Encoder(encoding, this.#config), streaming };
+    exchange.locals.set(this, body);
+  }
+
+  onResponseBody(
+    exchange: PluginExchange,
+    chunk: Uint8Array,
+    last: boolean,
+  ): MaybePromise<Uint8Array | undefined> {
+    const body = exchange.locals.get(this) as CompressedBody | undefined;
+    if (body === undefined) return undefined;
+    if (last) return body.encoder.finish(chunk);
+    const flush = body.streaming || performance.now() - body.encoder.lastOutput > STALL_MS;
+    return body.encoder.push(chunk, flush);
+  }
+
+  onEnd(exchange: PluginExchange): void {
+    (exchange.locals.get(this) as CompressedBody | undefined)?.encoder.close();
+  }
+}
+
+/**
+ * The client asked with the weak tag of a compressed response and the service answers with its strong one: only equal
+ * tags let a cache freshen what it holds (RFC 9111 section 4.3.4).
+ */
+function matchWeakTag(exchange: PluginExchange, response: PluginResponse): void {
+  const tag = response.headers.get('ETag');
+  if (!tag?.startsWith('"')) return;
+  const weak = `W/${tag}`;
+  if (exchange.request.headers.get('If-None-Match')?.includes(weak)) response.headers.set('ETag', weak);
+}
