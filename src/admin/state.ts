@@ -3,6 +3,7 @@
  * names are in the spelling of the configuration; times are ISO 8601, durations milliseconds. Nothing in here may hold a
  * secret.
  */
+import type { RouteConflict } from '../routing/entries.ts';
 import type { Route } from '../routing/model.ts';
 import type { Exposition, ExpositionFormat } from '../telemetry/exposition.ts';
 
@@ -11,16 +12,17 @@ export interface AdminState {
   readiness(): Readiness;
   /** The routes in force, in the order in which they are tried for equal paths. */
   routes(): readonly Route[];
-  /** Routes that are not in force because another one has the same match. */
-  conflicts(): readonly ConflictReport[];
+  /** Routes that lost to another one with the same match, wholly or for some methods. */
+  conflicts(): readonly RouteConflict[];
+  /** Routes that cannot be matched at all and were left out. */
+  refused(): readonly RefusedRoute[];
   upstreams(): readonly UpstreamReport[];
   plugins(): readonly PluginReport[];
   /** The configuration in force with all defaults, secrets hidden. */
   config(): unknown;
   /** Reads the configuration again and applies it. Resolves in every case. */
   reload(): Promise<ReloadReport>;
-  /** Null when metrics are switched off. */
-  metrics(format: ExpositionFormat): Promise<Exposition> | null;
+  metrics(format: ExpositionFormat): Promise<Exposition>;
 }
 
 export interface Readiness {
@@ -58,13 +60,9 @@ export type ReloadReport =
   | { readonly ok: true; readonly version: number }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-export interface ConflictReport {
-  /** Id and place of the route that lost. */
-  readonly route: string;
-  readonly origin: string;
-  /** Id and place of the one in force. */
-  readonly winner: string;
-  readonly winner_origin: string;
+export interface RefusedRoute {
+  readonly route: Route;
+  readonly reason: string;
 }
 
 export interface UpstreamReport {

@@ -1,7 +1,8 @@
 /** Worker side: how busy the thread is, as gauges. */
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import type { Cell, Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
+import type { Cell } from './series-cells.ts';
 
 const INTERVAL_MS = 5_000;
 /** Coarse: a finer one wakes an idle thread more often than the number is worth. */

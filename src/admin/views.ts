@@ -1,0 +1,81 @@
+/** The JSON of routes, in the spelling of the configuration. */
+import type { RouteConflict } from '../routing/entries.ts';
+import type { FieldPredicate, Route, RouteAction } from '../routing/model.ts';
+import type { RefusedRoute } from './state.ts';
+
+export function routeView(route: Route): Readonly<Record<string, unknown>> {
+  return {
+    id: route.id,
+    host: route.host,
+    path: route.path,
+    methods: route.methods,
+    ...predicatesView('headers', route.headers),
+    ...predicatesView('query', route.query),
+    priority: route.priority,
+    ...actionView(route.action),
+    middleware: route.plugins,
+    source: route.source,
+    origin: route.origin,
+  };
+}
+
+export function conflictView(conflict: RouteConflict): Readonly<Record<string, unknown>> {
+  const { winner, loser, methods } = conflict;
+  return {
+    route: loser.id,
+    origin: loser.origin,
+    winner: winner.id,
+    winner_origin: winner.origin,
+    methods,
+  };
+}
+
+export function refusedView(refused: RefusedRoute): Readonly<Record<string, unknown>> {
+  return { route: refused.route.id, origin: refused.route.origin, reason: refused.reason };
+}
+
+function predicatesView(
+  name: string,
+  predicates: readonly FieldPredicate[],
+): Readonly<Record<string, unknown>> {
+  if (predicates.length === 0) return {};
+  return {
+    [name]: Object.fromEntries(
+      predicates.map((predicate) => [
+        predicate.name,
+        predicate.kind === 'regex' ? { regex: predicate.value } : predicate.value,
+      ]),
+    ),
+  };
+}
+
+function actionView(action: RouteAction): Readonly<Record<string, unknown>> {
+  switch (action.kind) {
+    case 'redirect':
+      return { redirect: { status: action.status, location: action.location } };
+    case 'respond':
+      return { respond: { status: action.status, body_bytes: Buffer.byteLength(action.body) } };
+    case 'proxy': {
+      const { targets, rewrite, retries } = action;
+      const only = targets.length === 1 ? targets[0] : undefined;
+      return {
+        ...(only ? { upstream: only.upstream } : { split: targets }),
+        ...(rewrite === null
+          ? {}
+          : {
+              strip_prefix: rewrite.stripPrefix,
+              rewrite: { pattern: rewrite.pattern, replacement: rewrite.replacement },
+              add_prefix: rewrite.addPrefix,
+            }),
+        preserve_host: action.preserveHost,
+        timeout_ms: action.timeout,
+        retries: {
+          attempts: retries.attempts,
+          on: retries.on,
+          per_try_timeout_ms: retries.perTryTimeout,
+          budget: retries.budget,
+        },
+      };
+    }
+  }
+}
