@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { LogFields } from '../shared/messages.ts';
 import { BasicAuth, type BasicAuthSettings } from './basic-auth.ts';
 import { isCrossSite } from './cross-site.ts';
-import { type Endpoint, endpoints } from './endpoints.ts';
+import { type Resource, resources } from './resources.ts';
 import { sendProblem } from './respond.ts';
 import type { AdminState } from './state.ts';
 
@@ -43,7 +43,7 @@ export class AdminServer {
   readonly #server: Server;
   #auth: BasicAuth | null = null;
   #authSettings: BasicAuthSettings | null = null;
-  #endpoints = new Map<string, Endpoint>();
+  #resources = new Map<string, Resource>();
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
@@ -71,8 +71,8 @@ export class AdminServer {
 
   /** Applies to the next request; the address stays. */
   update({ auth, metricsPath, metricsPublic }: AdminSettings): void {
-    this.#endpoints = new Map(
-      endpoints(metricsPath, metricsPublic).map((endpoint) => [endpoint.path, endpoint]),
+    this.#resources = new Map(
+      endpoints(metricsPath, metricsPublic).map((resource) => [resource.path, resource]),
     );
     const before = this.#authSettings;
     if (auth?.username === before?.username && auth?.passwordHash === before?.passwordHash) return;
@@ -93,16 +93,16 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
-    const endpoint = this.#endpoints.get(url.split('?', 1)[0] as string);
+    const resource = this.#resources.get(url.split('?', 1)[0] as string);
     // Who may not see the API does not learn which paths it has either.
-    if (endpoint?.isPublic !== true && !(await this.#isAllowed(request, response))) return;
-    if (endpoint === undefined) {
+    if (resource?.isPublic !== true && !(await this.#isAllowed(request, response))) return;
+    if (resource === undefined) {
       const detail = 'The list of what there is stands at "/".';
       sendProblem(request, response, { status: 404, title: 'Not found', detail });
       return;
     }
-    if (method !== endpoint.method && !(method === 'HEAD' && endpoint.method === 'GET')) {
-      const allowed = endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method;
+    if (method !== resource.method && !(method === 'HEAD' && resource.method === 'GET')) {
+      const allowed = resource.method === 'GET' ? 'GET, HEAD' : resource.method;
       const detail = `Use ${allowed}.`;
       sendProblem(request, response, {
         status: 405,
@@ -112,8 +112,8 @@ export class AdminServer {
       });
       return;
     }
-    if (endpoint.method === 'POST' && !this.#isAcceptable(request, response)) return;
-    await endpoint.answer(request, response, this.#options.state);
+    if (resource.method === 'POST' && !this.#isAcceptable(request, response)) return;
+    await resource.answer(request, response, this.#options.state);
   }
 
   /** Answers itself when not. */

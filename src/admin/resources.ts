@@ -6,7 +6,7 @@ import { send, sendCompressible, sendJson, sendLists, sendProblem } from './resp
 import type { AdminState } from './state.ts';
 import { conflictView, refusedView, routeView } from './views.ts';
 
-export interface Endpoint {
+export interface Resource {
   readonly path: string;
   /** `GET` stands for `HEAD` too. */
   readonly method: 'GET' | 'POST';
@@ -18,9 +18,9 @@ export interface Endpoint {
 }
 
 /** `metricsPath` is '' when metrics are off. */
-export function endpoints(metricsPath: string, metricsPublic: boolean): readonly Endpoint[] {
+export function resources(metricsPath: string, metricsPublic: boolean): readonly Resource[] {
   // Of two with the same path the later one is found: nobody can configure the health endpoints away.
-  const list: Endpoint[] = [];
+  const list: Resource[] = [];
   if (metricsPath !== '') {
     list.push({
       path: metricsPath,
@@ -41,7 +41,7 @@ export function endpoints(metricsPath: string, metricsPublic: boolean): readonly
   return list;
 }
 
-const FIXED: readonly Endpoint[] = [
+const FIXED: readonly Resource[] = [
   {
     path: '/_/health',
     method: 'GET',
@@ -129,7 +129,7 @@ async function metrics(request: IncomingMessage, response: ServerResponse, state
   await sendCompressible(request, response, exposition.contentType, exposition.body);
 }
 
-function index(request: IncomingMessage, response: ServerResponse, list: readonly Endpoint[]): void {
+function index(request: IncomingMessage, response: ServerResponse, list: readonly Resource[]): void {
   if (/\btext\/html\b/.test(request.headers.accept ?? '')) {
     send(request, response, 200, 'text/html; charset=utf-8', indexPage(list), { Vary: 'Accept' });
     return;
