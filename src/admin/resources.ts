@@ -19,7 +19,7 @@ export interface Resource {
 
 /** `metricsPath` is '' when metrics are off. */
 export function resources(metricsPath: string, metricsPublic: boolean): readonly Resource[] {
-  // Of two with the same path the later one is found: nobody can configure the health endpoints away.
+  // Of two with the same path the later one is found: nobody can configure the health paths away.
   const list: Resource[] = [];
   if (metricsPath !== '') {
     list.push({
@@ -135,7 +135,7 @@ function index(request: IncomingMessage, response: ServerResponse, list: readonl
     return;
   }
   const body = list.map(({ method, path, summary }) => ({ method, path, summary }));
-  send(request, response, 200, 'application/json', `${JSON.stringify({ endpoints: body }, null, 2)}\n`, {
+  send(request, response, 200, 'application/json', `${JSON.stringify({ paths: body }, null, 2)}\n`, {
     Vary: 'Accept',
   });
 }

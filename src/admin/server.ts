@@ -72,7 +72,7 @@ export class AdminServer {
   /** Applies to the next request; the address stays. */
   update({ auth, metricsPath, metricsPublic }: AdminSettings): void {
     this.#resources = new Map(
-      endpoints(metricsPath, metricsPublic).map((resource) => [resource.path, resource]),
+      resources(metricsPath, metricsPublic).map((resource) => [resource.path, resource]),
     );
     const before = this.#authSettings;
     if (auth?.username === before?.username && auth?.passwordHash === before?.passwordHash) return;
