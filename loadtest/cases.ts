@@ -1,0 +1,83 @@
+/**
+ * What is measured. Every case is plain data: the origin, the peers and the load generators read what concerns them.
+ */
+
+export interface Case {
+  readonly name: string;
+  readonly title: string;
+  /** `loadtest/wrk/<script>.lua`, the load at peak. */
+  readonly script: 'get' | 'post' | 'routes';
+  /** What is asked for; the origin answers it with `responseBytes` of body. */
+  readonly path: string;
+  readonly responseBytes: number;
+  /** Routes in the proxy's table; 0 means one that takes every path. */
+  readonly routes: number;
+  /** 1: a request header is added. 3: also the client address is checked against a list and a rate is counted. */
+  readonly plugins: 0 | 1 | 3;
+  readonly workers: number;
+  /** The configuration is reloaded once a second under load. */
+  readonly reload: boolean;
+  /** Latency at a fixed rate (half of the peak) is measured too. */
+  readonly fixedRate: boolean;
+  /** Not 0: no load, memory is read while that many connections are open. */
+  readonly idleConnections: number;
+}
+
+/** The origin's answer to every path but the two files: 78 bytes. */
+export const SMALL_JSON = '{"id":12345,"name":"octopus","arms":8,"hearts":3,"habitat":"ocean","ok":true}\n';
+
+/** Answers with what reached the origin in X-Forwarded-For: the check that a proxy does the work it is measured for. */
+export const ECHO_PATH = '/echo';
+
+export const FILE_SIZES = [10_240, 102_400] as const;
+
+const plain: Case = {
+  name: 'small-json',
+  title: 'Small JSON (78 bytes)',
+  script: 'get',
+  path: '/api/item',
+  responseBytes: SMALL_JSON.length,
+  routes: 0,
+  plugins: 0,
+  workers: 1,
+  reload: false,
+  fixedRate: false,
+  idleConnections: 0,
+};
+
+export const CASES: readonly Case[] = [
+  { ...plain, fixedRate: true },
+  { ...plain, name: 'body-10k', title: '10 KB body', path: '/files/10240', responseBytes: 10_240 },
+  { ...plain, name: 'body-100k', title: '100 KB body', path: '/files/102400', responseBytes: 102_400 },
+  { ...plain, name: 'post-1k', title: 'POST with a 1 KB body', script: 'post' },
+  { ...plain, name: 'plugins-1', title: 'One plugin', plugins: 1 },
+  { ...plain, name: 'plugins-3', title: 'Three plugins', plugins: 3 },
+  {
+    ...plain,
+    name: 'routes-1k',
+    title: '1,000 routes with a parameter',
+    script: 'routes',
+    routes: 1_000,
+    path: routePath(0),
+  },
+  {
+    ...plain,
+    name: 'routes-100k',
+    title: '100,000 routes with a parameter',
+    script: 'routes',
+    routes: 100_000,
+    path: routePath(0),
+  },
+  { ...plain, name: 'reload', title: 'Reload every second', reload: true, fixedRate: true },
+  { ...plain, name: 'workers-2', title: 'Two workers', workers: 2 },
+  { ...plain, name: 'idle-10k', title: '10,000 idle connections', idleConnections: 10_000 },
+];
+
+/** Route number `index` is `<prefix>{id}`; `wrk/routes.lua` makes the same paths. */
+export function routePrefix(index: number): string {
+  return `/service${index}/items/`;
+}
+
+function routePath(index: number): string {
+  return `${routePrefix(index)}7`;
+}

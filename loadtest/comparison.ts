@@ -1,0 +1,125 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Case } from './cases.ts';
+import { type Bench, CONNECTIONS, Contender } from './contender.ts';
+import type { Options } from './options.ts';
+import { prepareOrigin } from './origin/origin.ts';
+import type { FoundPeer } from './peers/all.ts';
+import {
+  type CaseResult,
+  cpuMicros,
+  type FixedRateRound,
+  type ProxyResult,
+  type Round,
+} from './report/results.ts';
+import { startServer } from './system/child.ts';
+import { allowedCores, layOut } from './system/cores.ts';
+import type { Environment } from './system/environment.ts';
+import { freePort } from './system/ports.ts';
+import { ready } from './system/probe.ts';
+
+export interface Comparison {
+  readonly options: Options;
+  readonly environment: Environment;
+  readonly peers: readonly FoundPeer[];
+  /** Folder with the wrk scripts. */
+  readonly scripts: string;
+  /** Scratch folder. */
+  readonly directory: string;
+  /** Called with a line of progress. */
+  readonly say: (line: string) => void;
+}
+
+/** Runs one case with every peer that can do it. A peer that does not start is reported and left out. */
+export async function runCase(scenario: Case, comparison: Comparison): Promise<CaseResult> {
+  const { options, environment, say } = comparison;
+  const directory = path.join(comparison.directory, scenario.name);
+  mkdirSync(directory, { recursive: true });
+  const layout = layOut(allowedCores(), scenario.workers);
+  const originPort = await freePort();
+  const originCommand = prepareOrigin(options.origin, directory, originPort);
+  const origin = startServer(originCommand, layout.origin, path.join(directory, 'origin.log'));
+  const bench = { scenario, layout, directory, originPort, scripts: comparison.scripts };
+  const contenders: Contender[] = [];
+  try {
+    await ready('origin', origin, originPort, scenario.path, 10);
+    for (const found of comparison.peers) await startOne(found, bench, contenders, say);
+    const proxies =
+      scenario.idleConnections > 0
+        ? await inTurn(contenders)
+        : await inRounds(contenders, scenario, comparison);
+    return {
+      name: scenario.name,
+      title: scenario.title,
+      environment,
+      conditions: {
+        connections: scenario.idleConnections || CONNECTIONS,
+        rounds: options.rounds,
+        seconds: options.seconds,
+        workers: scenario.workers,
+        origin: options.origin,
+        overlapping: layout.overlapping,
+      },
+      proxies,
+    };
+  } finally {
+    for (const one of contenders) await one.stop();
+    await origin.stop();
+  }
+}
+
+async function startOne(
+  found: FoundPeer,
+  bench: Bench,
+  started: Contender[],
+  say: Comparison['say'],
+): Promise<void> {
+  try {
+    const contender = await Contender.start(found, bench);
+    if (contender) started.push(contender);
+  } catch (error) {
+    say(`  ${found.peer.name} is left out: ${(error as Error).message}`);
+  }
+}
+
+async function inTurn(contenders: readonly Contender[]): Promise<ProxyResult[]> {
+  const results: ProxyResult[] = [];
+  for (const one of contenders) {
+    await one.measureIdle();
+    results.push(await one.finish());
+  }
+  return results;
+}
+
+/**
+ * Every proxy once per round, every other round in reverse order: what changes on the machine while the case runs hits
+ * all of them alike, and none always follows the same neighbour.
+ */
+async function inRounds(
+  contenders: readonly Contender[],
+  scenario: Case,
+  { options, say }: Comparison,
+): Promise<ProxyResult[]> {
+  for (const one of contenders) await one.warmUp(options.warmUpSeconds);
+  for (let round = 0; round < options.rounds; round++) {
+    const order = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (const one of order) say(peakLine(one.name, await one.measure(options.seconds)));
+    if (!scenario.fixedRate || round >= options.fixedRateRounds) continue;
+    for (const one of order) say(fixedRateLine(one.name, await one.measureFixedRate(options.seconds)));
+  }
+  const results: ProxyResult[] = [];
+  for (const one of contenders) results.push(await one.finish());
+  return results;
+}
+
+function peakLine(name: string, round: Round): string {
+  const rate = round.requestsPerSecond.toFixed(0).padStart(7);
+  const errors = round.errors > 0 ? `, ${round.errors} errors` : '';
+  return `  ${name.padEnd(12)} ${rate}/s  ${cpuMicros(round).toFixed(1).padStart(5)} µs CPU per request${errors}`;
+}
+
+function fixedRateLine(name: string, round: FixedRateRound): string {
+  const rate = round.requestsPerSecond.toFixed(0).padStart(7);
+  const errors = round.errors > 0 ? `, ${round.errors} errors` : '';
+  return `  ${name.padEnd(12)} ${rate}/s  p50 ${round.p50.toFixed(2)} ms, p99 ${round.p99.toFixed(2)} ms${errors}`;
+}

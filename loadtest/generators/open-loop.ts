@@ -1,0 +1,186 @@
+/**
+ * Open-loop load: sends at a fixed rate whatever the server does and measures each request from the moment it was due.
+ * Runs as a process of its own (`node open-loop.js '<JSON of OpenLoopJob>'`) and prints an OpenLoopReport as JSON.
+ *
+ * Node's timers tick in milliseconds, too coarse here, and a spinning loop would take the origin's core. So the loop
+ * sleeps on a futex (`Atomics.wait`) until the next request is due, at most TURN_MS, then lets Node poll its sockets:
+ * send times and latencies are right to about 0.1 ms.
+ */
+import { once } from 'node:events';
+import net from 'node:net';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { ResponseReader } from './response-reader.ts';
+import { Schedule } from './schedule.ts';
+
+export interface OpenLoopJob {
+  readonly port: number;
+  /** The whole request head. */
+  readonly request: string;
+  readonly ratePerSecond: number;
+  readonly connections: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface OpenLoopReport {
+  /** Answers per second in the measured time. */
+  readonly achievedRate: number;
+  readonly errors: number;
+  /** Milliseconds from when a request was due to its last byte. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  /** How late the generator itself was: from due to noticed, 99th percentile, milliseconds. */
+  readonly generatorLag: number;
+}
+
+const TURN_MS = 0.1;
+/** How long answers are waited for after the last request was sent. */
+const GRACE_MS = 2_000;
+
+class Connection {
+  readonly socket: net.Socket;
+  readonly reader = new ResponseReader();
+  /** When the request in flight was due. */
+  due = 0;
+  busy = false;
+
+  constructor(socket: net.Socket) {
+    this.socket = socket;
+  }
+}
+
+class Generator {
+  readonly #job: OpenLoopJob;
+  readonly #free: Connection[] = [];
+  readonly #all: Connection[] = [];
+  readonly #latency: RecordableHistogram = createHistogram();
+  readonly #lag: RecordableHistogram = createHistogram();
+  /** Requests that were due before this count as warm-up. */
+  #measureFrom = 0;
+  #schedule = new Schedule(0, 0, 1);
+  #errors = 0;
+  #answered = 0;
+
+  constructor(job: OpenLoopJob) {
+    this.#job = job;
+  }
+
+  async run(): Promise<OpenLoopReport> {
+    await this.#connect();
+    const start = performance.now();
+    const end = start + this.#job.warmUpMs + this.#job.measureMs;
+    this.#measureFrom = start + this.#job.warmUpMs;
+    this.#schedule = new Schedule(start, end, this.#job.ratePerSecond);
+    await this.#turns(end + GRACE_MS);
+    this.#countUnanswered(performance.now());
+    return {
+      achievedRate: (this.#answered / this.#job.measureMs) * 1_000,
+      errors: this.#errors,
+      p50: this.#latency.percentile(50) / 1e6,
+      p99: this.#latency.percentile(99) / 1e6,
+      p999: this.#latency.percentile(99.9) / 1e6,
+      generatorLag: this.#lag.percentile(99) / 1e6,
+    };
+  }
+
+  async #connect(): Promise<void> {
+    // One buffer for all sockets: the callback has used the bytes before the next read overwrites them.
+    const buffer = Buffer.allocUnsafe(65_536);
+    for (let index = 0; index < this.#job.connections; index++) {
+      const socket = net.connect({
+        port: this.#job.port,
+        host: '127.0.0.1',
+        noDelay: true,
+        onread: {
+          buffer,
+          callback: (length: number) => {
+            this.#receive(connection, buffer, length);
+            return true;
+          },
+        },
+      });
+      const connection = new Connection(socket);
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.on('close', () => this.#lose(connection));
+      this.#all.push(connection);
+      this.#free.push(connection);
+    }
+  }
+
+  #turns(deadline: number): Promise<void> {
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
+    return new Promise((resolve) => {
+      const turn = () => {
+        const now = performance.now();
+        const untilNext = this.#schedule.untilNext(now);
+        if (untilNext <= 0) this.#lag.record(nanos(-untilNext));
+        this.#schedule.advance(now);
+        this.#send();
+        const idle = untilNext === Number.POSITIVE_INFINITY && this.#quiet();
+        if (idle || now > deadline) return resolve();
+        const wait = Math.min(TURN_MS, this.#schedule.untilNext(performance.now()));
+        if (wait > 0) Atomics.wait(sleeper, 0, 0, wait);
+        setImmediate(turn);
+      };
+      turn();
+    });
+  }
+
+  #quiet(): boolean {
+    return !this.#schedule.hasWaiting && this.#all.every((connection) => !connection.busy);
+  }
+
+  #send(): void {
+    while (this.#schedule.hasWaiting) {
+      const connection = this.#free.pop();
+      if (!connection) return;
+      connection.due = this.#schedule.take();
+      connection.busy = true;
+      connection.socket.write(this.#job.request, 'latin1');
+    }
+  }
+
+  #receive(connection: Connection, bytes: Buffer, length: number): void {
+    if (!connection.reader.take(bytes, length)) return;
+    connection.busy = false;
+    this.#free.push(connection);
+    if (connection.due >= this.#measureFrom) {
+      this.#latency.record(nanos(performance.now() - connection.due));
+      this.#answered++;
+      if (connection.reader.status !== 200) this.#errors++;
+    }
+    if (this.#schedule.hasWaiting) this.#send();
+  }
+
+  /** A closed connection is not replaced: with errors the run is worthless, and they are reported. */
+  #lose(connection: Connection): void {
+    this.#errors++;
+    connection.busy = false;
+    const at = this.#free.indexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+  }
+
+  /** What never got an answer took at least until now. */
+  #countUnanswered(now: number): void {
+    for (const connection of this.#all) {
+      if (!connection.busy) continue;
+      this.#latency.record(nanos(now - connection.due));
+      this.#errors++;
+    }
+    while (this.#schedule.hasWaiting) {
+      this.#latency.record(nanos(now - this.#schedule.take()));
+      this.#errors++;
+    }
+  }
+}
+
+/** Histograms hold whole numbers from 1. */
+function nanos(ms: number): number {
+  return Math.max(1, Math.round(ms * 1e6));
+}
+
+const job = JSON.parse(process.argv[2]!) as OpenLoopJob;
+const report = await new Generator(job).run();
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

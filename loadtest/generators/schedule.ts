@@ -1,0 +1,45 @@
+/**
+ * When requests are due. Times wait here, in order, until a connection is free for them: a slow server makes the queue
+ * longer but never delays the schedule, so its slowness is measured in full (no coordinated omission).
+ */
+export class Schedule {
+  readonly #interval: number;
+  readonly #end: number;
+  #next: number;
+  #waitingSince: number;
+
+  /** Times are milliseconds; the first request is due at `start`, none at `end` or later. */
+  constructor(start: number, end: number, ratePerSecond: number) {
+    this.#interval = 1_000 / ratePerSecond;
+    this.#end = end;
+    this.#next = start;
+    this.#waitingSince = start;
+  }
+
+  /** Moves everything that is due at `now` to the queue and returns how many were added. */
+  advance(now: number): number {
+    let added = 0;
+    while (this.#next <= now && this.#next < this.#end) {
+      this.#next += this.#interval;
+      added++;
+    }
+    return added;
+  }
+
+  /** True when a request is due that no connection has taken. */
+  get hasWaiting(): boolean {
+    return this.#waitingSince < this.#next;
+  }
+
+  /** Takes the oldest waiting request and returns when it was due. */
+  take(): number {
+    const due = this.#waitingSince;
+    this.#waitingSince += this.#interval;
+    return due;
+  }
+
+  /** Milliseconds until the next request is due; Infinity when there is none. */
+  untilNext(now: number): number {
+    return this.#next < this.#end ? this.#next - now : Number.POSITIVE_INFINITY;
+  }
+}

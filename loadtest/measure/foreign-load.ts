@@ -1,0 +1,34 @@
+/** How much CPU time went to processes that have nothing to do with the comparison: the number that spoils a run. */
+import { readFileSync } from 'node:fs';
+import { usageOf } from './usage.ts';
+
+export interface MachineReading {
+  readonly at: number;
+  readonly busyTicks: number;
+  readonly ownTicks: number;
+}
+
+export function readMachine(): MachineReading {
+  const own = usageOf(process.pid);
+  return {
+    at: performance.now(),
+    busyTicks: busyTicks(readFileSync('/proc/stat', 'utf8')),
+    ownTicks: own.userTicks + own.systemTicks,
+  };
+}
+
+/** In cores: 0.25 means that others used a quarter of one core. */
+export function foreignCores(before: MachineReading, after: MachineReading): number {
+  const ticks = after.busyTicks - before.busyTicks - (after.ownTicks - before.ownTicks);
+  return Math.max(0, (ticks * 10) / (after.at - before.at));
+}
+
+/** Everything of the first line but idle and waiting for disks; `steal` counts, it is time that was taken from us. */
+export function busyTicks(stat: string): number {
+  const [user, nice, system, , , irq, softirq, steal] = stat
+    .slice(0, stat.indexOf('\n'))
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return user! + nice! + system! + irq! + softirq! + (steal ?? 0);
+}

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CASES } from '../cases.ts';
+import { cpuChart, ratioChart } from './charts.ts';
+import { performancePage } from './page.ts';
+import type { Results } from './results.ts';
+
+/** What the last run measured; not kept in the repository. */
+export function writeLatest(root: string, results: Results): string {
+  const file = path.join(root, 'loadtest', 'results', 'latest.json');
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeJson(file, results);
+  return file;
+}
+
+/** Puts the measured cases in place of those that were published before, and makes page and charts again. */
+export function publish(root: string, results: Results): void {
+  const before = readPublished(root);
+  const measured = new Map([...before.cases, ...results.cases].map((result) => [result.name, result]));
+  const cases = CASES.flatMap((scenario) => measured.get(scenario.name) ?? []);
+  writeJson(path.join(root, 'docs', 'performance.json'), { cases });
+  render(root);
+}
+
+/** Page and charts from docs/performance.json: file name in docs/ -> content. */
+export function renderedFiles(results: Results): Map<string, string> {
+  const files = new Map([['performance.md', performancePage(results)]]);
+  const first = results.cases.find((result) => result.name === 'small-json') ?? results.cases[0];
+  if (first) files.set('performance-cpu.svg', cpuChart(first));
+  files.set('performance-ratio.svg', ratioChart(results, 'octopus'));
+  return files;
+}
+
+export function render(root: string): void {
+  for (const [name, content] of renderedFiles(readPublished(root))) {
+    writeFileSync(path.join(root, 'docs', name), content);
+  }
+}
+
+export function readPublished(root: string): Results {
+  const file = path.join(root, 'docs', 'performance.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : { cases: [] };
+}
+
+function writeJson(file: string, results: Results): void {
+  // Four digits are more than the measurement is worth and keep the diffs readable.
+  const rounded = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+  writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+}
