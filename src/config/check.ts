@@ -1,0 +1,182 @@
+/** Runs a schema over a part of the tree and reports what it refuses, with places and suggestions. */
+import type { z } from 'zod';
+import type { Problems } from './problems.ts';
+import { schemaAt, shapeOf } from './schema/walk.ts';
+import { isSecretPath } from './secrets.ts';
+import { closest, didYouMean } from './suggest.ts';
+import { type ConfigNode, nodeAt, placeOf, placeOfKey, type TreePath, toValue } from './tree.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** A part of the configuration to check: `schema` rules the node at `path` of `root`. */
+export interface Part<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  readonly root: ConfigNode;
+  readonly path: TreePath;
+}
+
+/** @returns undefined when the part is wrong; the reasons are then in `problems` */
+export function checkPart<Schema extends z.ZodType>(
+  part: Part<Schema>,
+  problems: Problems,
+): z.output<Schema> | undefined {
+  const node = nodeAt(part.root, part.path);
+  let result = part.schema.safeParse(
+    node === undefined ? undefined : toValue(node, part.path.includes('config')),
+  );
+  if (!result.success && inferTypes(part, result.error.issues)) {
+    result = part.schema.safeParse(
+      node === undefined ? undefined : toValue(node, part.path.includes('config')),
+    );
+  }
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) reportIssue(part, issue, problems);
+  return undefined;
+}
+
+/**
+ * A filled-in `${PORT}` is text until the schema asks for something else: only then is it read as the number or boolean
+ * it spells, so that a user name of `123` stays text.
+ *
+ * @returns whether anything changed
+ */
+function inferTypes<Schema extends z.ZodType>(part: Part<Schema>, issues: readonly Issue[]): boolean {
+  let changed = false;
+  for (const { issue, path } of leafIssues(issues, [])) {
+    const node = nodeAt(part.root, [...part.path, ...path]);
+    if (node?.kind !== 'scalar' || node.template === '' || typeof node.value !== 'string') continue;
+    const wanted =
+      issue.code === 'invalid_type'
+        ? [issue.expected]
+        : issue.code === 'invalid_value'
+          ? issue.values.map((value) => typeof value)
+          : [];
+    const text = node.value.trim();
+    if (
+      wanted.some((type) => type === 'number' || type === 'int') &&
+      text !== '' &&
+      Number.isFinite(Number(text))
+    ) {
+      node.value = Number(text);
+      changed = true;
+    } else if (wanted.includes('boolean') && /^(true|false)$/i.test(text)) {
+      node.value = text.toLowerCase() === 'true';
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+function* leafIssues(
+  issues: readonly Issue[],
+  prefix: TreePath,
+): Generator<{ issue: Issue; path: TreePath }> {
+  for (const issue of issues) {
+    const path = [...prefix, ...issue.path];
+    yield { issue, path };
+    if (issue.code === 'invalid_union') for (const branch of issue.errors) yield* leafIssues(branch, path);
+  }
+}
+
+function reportIssue<Schema extends z.ZodType>(part: Part<Schema>, issue: Issue, problems: Problems): void {
+  const path = [...part.path, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const shape = shapeOf(schemaAt(part.schema, issue.path) ?? part.schema) ?? {};
+    for (const key of issue.keys) {
+      problems.error(placeOfKey(part.root, [...path, key]), unknownKey(key, path, Object.keys(shape)));
+    }
+    return;
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch whose outer form fits is the one the user meant: its complaints are the useful ones.
+    const meant = issue.errors.filter((branch) => !branch.some(isWrongForm));
+    if (meant.length === 1) {
+      for (const inner of meant[0] ?? []) {
+        reportIssue(
+          { ...part, schema: part.schema, path: part.path },
+          { ...inner, path: [...issue.path, ...inner.path] },
+          problems,
+        );
+      }
+      return;
+    }
+  }
+  const node = nodeAt(part.root, path);
+  if (node === undefined || issue.code === 'invalid_key') {
+    const place = node === undefined ? placeOf(part.root, path) : placeOfKey(part.root, path);
+    problems.error(
+      place,
+      node === undefined ? missing(issue, path) : `${label(path)}: ${expectation(issue)}`,
+    );
+    return;
+  }
+  problems.error(
+    node,
+    `${label(path)}: ${expectation(issue)}${got(node, path)}${suggestion(issue, node, path)}`,
+  );
+}
+
+function isWrongForm(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+}
+
+export function unknownKey(key: string, path: TreePath, known: readonly string[]): string {
+  const where = label(path) === '' ? '' : ` in ${label(path)}`;
+  const best = closest(key, known);
+  if (best !== null) return `unknown key "${key}"${where}. Did you mean "${best}"?`;
+  return `unknown key "${key}"${where}; known are ${known.join(', ')}`;
+}
+
+function missing(issue: Issue, path: TreePath): string {
+  const where = label(path.slice(0, -1));
+  return `${where === '' ? '' : `${where}: `}"${String(path.at(-1))}" is missing; ${expectation(issue)}`;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys and values',
+  record: 'a map of keys and values',
+};
+
+function expectation(issue: Issue): string {
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
+    return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'expected another key';
+  // Messages of plugin schemas come with a capital letter.
+  return issue.message.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
+/** What stands there instead, unless it may be a secret. */
+function got(node: ConfigNode, path: TreePath): string {
+  if (node.kind !== 'scalar') return `, got ${node.kind === 'list' ? 'a list' : 'a map'}`;
+  if (isSecretPath(path)) return '';
+  if (node.template !== '') return `, got the value of ${quote(node.template)}`;
+  if (typeof node.value !== 'string') return `, got ${node.value === null ? 'nothing' : node.value}`;
+  return `, got ${quote(node.value)}`;
+}
+
+function suggestion(issue: Issue, node: ConfigNode, path: TreePath): string {
+  if (issue.code !== 'invalid_value' || node.kind !== 'scalar' || node.template !== '' || isSecretPath(path))
+    return '';
+  return didYouMean(String(node.value), issue.values.map(String));
+}
+
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
+
+/** The keys that lead to a value; inside a list only those from the item on, as the line tells which item it is. */
+export function label(path: TreePath): string {
+  const lastIndex = path.findLastIndex((step) => typeof step === 'number');
+  const tail = path.slice(lastIndex + 1);
+  if (tail.length > 0 || lastIndex < 0) return tail.map(String).join('.');
+  return path
+    .slice(path.slice(0, lastIndex).findLastIndex((step) => typeof step === 'number') + 1, lastIndex)
+    .map(String)
+    .join('.');
+}

@@ -1,0 +1,28 @@
+/** What a configuration asks for and this version cannot do yet. `run` prints it, so that nobody believes otherwise. */
+import type { Config } from './schema/schema.ts';
+
+/** One plain sentence each; empty when everything configured is active. */
+export function inactiveFeatures(config: Config): string[] {
+  const sentences: string[] = [];
+  const { discovery, farp, observability, server, tls } = config;
+  if (tls.enabled || server.https_port !== undefined) {
+    const port = server.https_port === undefined ? '' : ` on port ${server.https_port}`;
+    sentences.push(
+      `HTTPS is not active yet: nothing listens${port}, only plain HTTP on port ${server.http_port}.`,
+    );
+  }
+  if (discovery.backend !== undefined) {
+    sentences.push(
+      `Discovery through ${discovery.backend} is not active yet: only the upstreams in the files are known.`,
+    );
+  }
+  if (farp.enabled) {
+    sentences.push('FARP is not active yet: routes come from the files alone.');
+  }
+  if (observability.tracing.enabled) {
+    sentences.push(
+      'Export of traces is not active yet: the trace context of requests is passed on, but no spans are sent.',
+    );
+  }
+  return sentences;
+}

@@ -1,0 +1,135 @@
+/**
+ * Configuration files to a checked `Config` and the routes in it. Nothing is reported half: a fault in one route does
+ * not hide those of the others.
+ */
+import type { RouteSet } from '../routing/model.ts';
+import { readEnvironment } from './env.ts';
+import { readConfigFiles } from './files.ts';
+import { inactiveFeatures } from './inactive.ts';
+import { type Environment, interpolateTree } from './interpolate.ts';
+import { mergeTrees } from './merge.ts';
+import { BuildContext } from './model/context.ts';
+import { isJavaScriptPath, moduleFile } from './model/plugin-modules.ts';
+import { type Builtins, PluginResolver } from './model/plugins.ts';
+import { type BuiltRoute, checkUpstreamNames, RouteBuilder, resolveMiddleware } from './model/routes.ts';
+import { checkShadows } from './model/shadows.ts';
+import { buildUpstream, upstreamNames } from './model/upstreams.ts';
+import { type Problem, Problems } from './problems.ts';
+import { readJson } from './read-json.ts';
+import { readYaml } from './read-yaml.ts';
+import { rememberEnvironmentValues } from './redact.ts';
+import { type Config, configSchema } from './schema/schema.ts';
+import { type CheckedSections, checkSections } from './sections.ts';
+import { checkSettings } from './settings-check.ts';
+import { type ConfigNode, placeOf, type SourceText } from './tree.ts';
+
+export interface LoadOptions {
+  /** Files and directories, merged in this order. */
+  readonly paths: readonly string[];
+  readonly env: Environment;
+  /** Built-in plugins by name; their schemas check the settings of plugins. */
+  readonly builtins: Builtins;
+}
+
+export type LoadResult = LoadedConfig | RefusedConfig;
+
+export interface LoadedConfig {
+  readonly ok: true;
+  readonly config: Config;
+  readonly routeSet: RouteSet;
+  readonly warnings: readonly Problem[];
+  /** Absolute paths of the files and directories that this configuration came from, and of plugin modules. */
+  readonly files: readonly string[];
+  /** One sentence for each part that is configured but that this version cannot do yet. */
+  readonly inactive: readonly string[];
+}
+
+export interface RefusedConfig {
+  readonly ok: false;
+  /** All errors and warnings, in the order of the files. At least one error. */
+  readonly problems: readonly Problem[];
+  /** Like in `LoadedConfig`, so that a watcher notices when the fault is mended. */
+  readonly files: readonly string[];
+}
+
+/** Never throws for what is in the files. */
+export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
+  const problems = new Problems();
+  const { sources, watched } = await readConfigFiles(options.paths, problems);
+  const tree = readTree(sources, options.env, problems);
+  if (tree === null) return { ok: false, problems: problems.sorted(), files: watched };
+
+  const sections = checkSections(tree, problems);
+  const routeSet = await buildRouteSet(tree, sections, options.builtins, problems);
+  const files = [...watched, ...moduleFiles(tree, sections)];
+  const { config } = sections;
+  if (config !== null) checkSettings(config, tree, problems);
+  if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
+  rememberEnvironmentValues(config, tree);
+  return {
+    ok: true,
+    config,
+    routeSet,
+    warnings: problems.sorted(),
+    files,
+    inactive: inactiveFeatures(config),
+  };
+}
+
+/** @returns null when a file is no YAML or JSON, or there is none */
+function readTree(sources: readonly SourceText[], env: Environment, problems: Problems): ConfigNode | null {
+  const trees: ConfigNode[] = [];
+  for (const source of sources) {
+    const tree = source.name.endsWith('.json') ? readJson(source, problems) : readYaml(source, problems);
+    if (tree === null) continue;
+    if (tree.kind === 'map') trees.push(tree);
+    else
+      problems.error(
+        tree,
+        `expected keys such as "server:" and "routes:", got ${tree.kind === 'list' ? 'a list' : 'a single value'}`,
+      );
+  }
+  const [first, ...rest] = trees;
+  if (first === undefined || problems.hasErrors) return null;
+  const merged = mergeTrees([first, ...rest]);
+  const interpolated = interpolateTree(merged, env, problems);
+  const overrides = readEnvironment(configSchema, env, interpolated, problems);
+  return overrides === null ? merged : mergeTrees([merged, overrides]);
+}
+
+/** Complete only when `problems` holds no errors afterwards. */
+async function buildRouteSet(
+  tree: ConfigNode,
+  sections: CheckedSections,
+  builtins: Builtins,
+  problems: Problems,
+): Promise<RouteSet> {
+  const context = new BuildContext(tree, problems, sections.routing);
+  const names = upstreamNames(context);
+  const upstreams = sections.upstreams.map(({ value, path }) => buildUpstream(value, path, context));
+
+  const plugins = new PluginResolver(context, builtins);
+  await plugins.addEntries(sections.plugins);
+  const globals = resolveMiddleware(sections.middleware, plugins, context);
+
+  const builder = new RouteBuilder(context, plugins, globals ?? []);
+  const routes: BuiltRoute[] = [];
+  for (const { value, path } of sections.routes) {
+    const built = builder.build(value, path);
+    if (built !== null) routes.push(built);
+  }
+  checkUpstreamNames(names, context);
+  checkShadows(routes, context);
+  plugins.finish();
+  return { routes: routes.map(({ route }) => route), upstreams, plugins: plugins.instances };
+}
+
+function moduleFiles(tree: ConfigNode, { plugins }: CheckedSections): string[] {
+  const files: string[] = [];
+  for (const { value, path } of plugins) {
+    if (value.path === undefined || !isJavaScriptPath(value.path)) continue;
+    const file = moduleFile(value.path, placeOf(tree, [...path, 'path']).source.name);
+    if (file !== null) files.push(file);
+  }
+  return files;
+}

@@ -1,0 +1,156 @@
+/** `upstreams` of the configuration to upstreams of the routing model. */
+import type {
+  CircuitBreaker,
+  Endpoint,
+  HashKey,
+  HealthCheck,
+  Outlier,
+  Upstream,
+} from '../../routing/model.ts';
+import { formatPlace } from '../problems.ts';
+import { inherit } from '../schema/inherit.ts';
+import type { RoutingConfig, UpstreamConfig } from '../schema/schema.ts';
+import {
+  circuitBreakerSchema,
+  connectionsSchema,
+  healthCheckSchema,
+  outlierSchema,
+  timeoutsSchema,
+} from '../schema/upstream.ts';
+import { nodeAt, type Place, type TreePath } from '../tree.ts';
+import { formatHostPort, parseHostPort } from '../values.ts';
+import type { BuildContext } from './context.ts';
+
+/** Every name that an upstream has, also of those that are wrong in other ways; reports names that occur twice. */
+export function upstreamNames(context: BuildContext): Map<string, Place> {
+  const names = new Map<string, Place>();
+  const list = nodeAt(context.root, ['upstreams']);
+  if (list?.kind !== 'list') return names;
+  for (const item of list.items) {
+    const name = item.kind === 'map' ? item.get('name') : undefined;
+    if (name?.kind !== 'scalar' || typeof name.value !== 'string') continue;
+    const earlier = names.get(name.value);
+    if (earlier === undefined) names.set(name.value, name);
+    else {
+      context.problems.error(
+        name,
+        `the upstream "${name.value}" is already defined at ${formatPlace(earlier)}; rename or remove one of them`,
+      );
+    }
+  }
+  return names;
+}
+
+export function buildUpstream(config: UpstreamConfig, path: TreePath, context: BuildContext): Upstream {
+  const { routing } = context;
+  const loadBalance = config.load_balance ?? routing.load_balance;
+  if (config.hash_on !== undefined && loadBalance !== 'consistent-hash') {
+    context.keyError(
+      [...path, 'hash_on'],
+      `hash_on has no effect with load_balance ${loadBalance}; take it out or write load_balance: consistent-hash`,
+    );
+  }
+  const connections = inherit(connectionsSchema, routing.connections, config.connections);
+  const timeouts = inherit(timeoutsSchema, routing.timeouts, config.timeouts);
+  return {
+    name: config.name,
+    slot: -1,
+    endpoints: buildEndpoints(config, path, context),
+    loadBalance,
+    hashOn: loadBalance === 'consistent-hash' ? parseHashKey(config.hash_on ?? routing.hash_on) : null,
+    sticky: config.sticky ?? null,
+    healthCheck: buildHealthCheck(config, routing),
+    outlier: buildOutlier(config, routing),
+    circuitBreaker: buildCircuitBreaker(config, routing),
+    connections: { max: connections.max, idleTimeout: connections.idle_timeout },
+    timeouts: {
+      connect: timeouts.connect,
+      firstByte: timeouts.first_byte,
+      idle: timeouts.idle,
+      total: timeouts.total,
+    },
+  };
+}
+
+function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildContext): Endpoint[] {
+  const endpoints = new Map<string, Endpoint>();
+  config.endpoints.forEach((item, index) => {
+    const itemPath = [...path, 'endpoints', index, ...(typeof item === 'string' ? [] : ['address'])];
+    const { address, weight } = typeof item === 'string' ? { address: item, weight: 1 } : item;
+    const parsed = parseEndpoint(address);
+    if (typeof parsed === 'string') context.error(itemPath, `endpoints: ${parsed}`);
+    else if (endpoints.has(parsed.address))
+      context.error(itemPath, `endpoints: ${parsed.address} is listed twice; give it a weight instead`);
+    else endpoints.set(parsed.address, { ...parsed, weight, slot: -1 });
+  });
+  return [...endpoints.values()];
+}
+
+/** @returns the reason as text when it is no endpoint */
+export function parseEndpoint(text: string): Pick<Endpoint, 'address' | 'host' | 'port' | 'tls'> | string {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
+  if (scheme?.[1]?.toLowerCase() === 'https') {
+    return 'TLS to endpoints is not available yet in this version; use http://';
+  }
+  if (scheme !== null && scheme[1]?.toLowerCase() !== 'http') {
+    return `the scheme ${scheme[1]}:// is not supported; use host:port or http://host:port`;
+  }
+  const rest = text.slice(scheme?.[0].length ?? 0);
+  const authority = scheme === null ? rest : rest.replace(/\/$/, '');
+  if (/[/?#]/.test(authority)) {
+    return 'an endpoint has no path; put it into add_prefix of the route';
+  }
+  if (authority.includes('@')) return 'an endpoint has no user name or password';
+  const parsed = parseHostPort(authority, scheme === null ? 0 : 80);
+  if (parsed === null || parsed.port === 0) {
+    return parseHostPort(authority, 80) === null || parsed?.port === 0
+      ? 'expected "host:port", "http://host:port" or { address, weight }; IPv6 addresses in brackets'
+      : 'the port is missing; write host:port';
+  }
+  return {
+    address: formatHostPort(parsed.host, parsed.port),
+    host: parsed.host,
+    port: parsed.port,
+    tls: false,
+  };
+}
+
+export function parseHashKey(text: string): HashKey {
+  const colon = text.indexOf(':');
+  const kind = (colon < 0 ? text : text.slice(0, colon)) as HashKey['kind'];
+  const name = colon < 0 ? '' : text.slice(colon + 1);
+  return { kind, name: kind === 'header' ? name.toLowerCase() : name };
+}
+
+function buildHealthCheck(config: UpstreamConfig, routing: RoutingConfig): HealthCheck | null {
+  if ((config.health_check ?? routing.health_check) === false) return null;
+  const check = inherit(healthCheckSchema, routing.health_check, config.health_check);
+  return {
+    path: check.path,
+    interval: check.interval,
+    timeout: check.timeout,
+    healthyAfter: check.healthy_after,
+    unhealthyAfter: check.unhealthy_after,
+    expect: check.expect,
+  };
+}
+
+function buildOutlier(config: UpstreamConfig, routing: RoutingConfig): Outlier | null {
+  if ((config.outlier ?? routing.outlier) === false) return null;
+  const outlier = inherit(outlierSchema, routing.outlier, config.outlier);
+  return {
+    consecutiveFailures: outlier.consecutive_failures,
+    ejectFor: outlier.eject_for,
+    maxEjected: outlier.max_ejected,
+  };
+}
+
+function buildCircuitBreaker(config: UpstreamConfig, routing: RoutingConfig): CircuitBreaker | null {
+  if ((config.circuit_breaker ?? routing.circuit_breaker) === false) return null;
+  const breaker = inherit(circuitBreakerSchema, routing.circuit_breaker, config.circuit_breaker);
+  return {
+    failureThreshold: breaker.failure_threshold,
+    timeout: breaker.timeout,
+    halfOpenRequests: breaker.half_open_requests,
+  };
+}

@@ -1,0 +1,161 @@
+/** YAML 1.2 text to a tree with places. Merge keys (`<<`) and aliases are filled in. */
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments } from 'yaml';
+import type { Problems } from './problems.ts';
+import { type ConfigNode, ListNode, MapEntry, MapNode, ScalarNode, type SourceText } from './tree.ts';
+
+/** An alias of an alias of a list … grows exponentially: this many nodes are more than any real file has. */
+const MAX_ALIASED_NODES = 1_000_000;
+
+/** @returns null when the text is no YAML; the reasons are then in `problems` */
+export function readYaml(source: SourceText, problems: Problems): ConfigNode | null {
+  const documents = parseAllDocuments(source.text, {
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const first = documents[0];
+  if (first === undefined || documents.length === 0 || first.contents === null) {
+    if (first !== undefined && reportSyntax(source, first, problems)) return null;
+    // A file that is being written is empty for a moment; taking it for "no routes" would empty the gateway.
+    problems.error({ source, offset: 0 }, 'the file is empty; write {} if that is meant');
+    return null;
+  }
+  let broken = false;
+  for (const document of documents) broken = reportSyntax(source, document, problems) || broken;
+  if (documents[1] !== undefined) {
+    problems.error(
+      { source, offset: documents[1].range[0] },
+      'a second YAML document begins here; put it into a file of its own and name both',
+    );
+    broken = true;
+  }
+  return broken
+    ? null
+    : new YamlConverter(source, first as Document, problems).convert(first.contents as Node);
+}
+
+function reportSyntax(
+  source: SourceText,
+  document: Pick<Document, 'errors' | 'warnings'>,
+  problems: Problems,
+): boolean {
+  for (const fault of [...document.errors, ...document.warnings]) {
+    const offset = fault.pos[0];
+    const hint = /\$\{/.test(lineAround(source.text, offset))
+      ? ` (inside { } or [ ] put "\${…}" in quotes)`
+      : '';
+    problems.error({ source, offset }, `not valid YAML: ${fault.message}${hint}`);
+  }
+  return document.errors.length + document.warnings.length > 0;
+}
+
+function lineAround(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
+}
+
+class YamlConverter {
+  readonly #source: SourceText;
+  readonly #document: Document;
+  readonly #problems: Problems;
+  #aliasDepth = 0;
+  #aliasedNodes = 0;
+
+  constructor(source: SourceText, document: Document, problems: Problems) {
+    this.#source = source;
+    this.#document = document;
+    this.#problems = problems;
+  }
+
+  convert(node: Node | null): ConfigNode {
+    const offset = node?.range?.[0] ?? 0;
+    if (this.#aliasDepth > 0 && ++this.#aliasedNodes > MAX_ALIASED_NODES) {
+      if (this.#aliasedNodes === MAX_ALIASED_NODES + 1)
+        this.#problems.error({ source: this.#source, offset }, 'too many aliases');
+      return new ScalarNode(this.#source, offset, null);
+    }
+    if (isMap<Node, Node | null>(node)) return this.#map(node, offset);
+    if (isSeq<Node>(node)) {
+      return new ListNode(
+        this.#source,
+        offset,
+        node.items.map((item) => this.convert(item)),
+      );
+    }
+    if (isAlias(node)) return this.#alias(node, offset);
+    return this.#scalar(node, offset);
+  }
+
+  #scalar(node: Node | null, offset: number): ScalarNode {
+    const value = isScalar(node) ? node.value : null;
+    if (
+      value === null ||
+      typeof value === 'string' ||
+      typeof value === 'boolean' ||
+      typeof value === 'number'
+    ) {
+      return new ScalarNode(this.#source, offset, value);
+    }
+    if (typeof value === 'bigint') return new ScalarNode(this.#source, offset, Number(value));
+    return new ScalarNode(this.#source, offset, String(value));
+  }
+
+  #alias(node: Node & { source: string }, offset: number): ConfigNode {
+    const target = isAlias(node) ? node.resolve(this.#document) : undefined;
+    if (target === undefined || this.#aliasDepth > 50) {
+      this.#problems.error(
+        { source: this.#source, offset },
+        `the alias *${node.source} refers to nothing, or to itself`,
+      );
+      return new ScalarNode(this.#source, offset, null);
+    }
+    this.#aliasDepth++;
+    const converted = this.convert(target as Node);
+    this.#aliasDepth--;
+    return converted;
+  }
+
+  #map(node: { items: { key: Node; value: Node | null }[] }, offset: number): MapNode {
+    const entries = new Map<string, MapEntry>();
+    let inherited: ConfigNode | undefined;
+    for (const pair of node.items) {
+      const keyOffset = pair.key?.range?.[0] ?? offset;
+      const key = isScalar(pair.key) ? String(pair.key.value) : null;
+      const place = { source: this.#source, offset: keyOffset };
+      if (key === null) {
+        this.#problems.error(place, 'a key must be plain text');
+        continue;
+      }
+      // A key without value has no node: its place is that of the key.
+      const value =
+        pair.value === null ? new ScalarNode(this.#source, keyOffset, null) : this.convert(pair.value);
+      const earlier = entries.get(key);
+      if (key === '<<') inherited = value;
+      else if (earlier !== undefined) reportDuplicateKey(this.#problems, key, place, earlier);
+      else entries.set(key, new MapEntry(this.#source, keyOffset, value));
+    }
+    if (inherited !== undefined) this.#inherit(entries, inherited);
+    return new MapNode(this.#source, offset, entries);
+  }
+
+  /** `<<: *defaults` or `<<: [*a, *b]`: earlier maps and own keys win. */
+  #inherit(entries: Map<string, MapEntry>, from: ConfigNode): void {
+    for (const map of from.kind === 'list' ? from.items : [from]) {
+      if (map.kind !== 'map') {
+        this.#problems.error(map, '"<<" must name a map or a list of maps');
+        continue;
+      }
+      for (const [key, entry] of map.entries) if (!entries.has(key)) entries.set(key, entry);
+    }
+  }
+}
+
+export function reportDuplicateKey(
+  problems: Problems,
+  key: string,
+  place: { source: SourceText; offset: number },
+  earlier: MapEntry,
+): void {
+  const { line } = earlier.source.position(earlier.offset);
+  problems.error(place, `the key "${key}" is already there in line ${line}; take one of them out`);
+}

@@ -1,0 +1,50 @@
+/** The configuration as it may be shown: `/_/config` and reports. */
+import type { Config } from './schema/schema.ts';
+import { HIDDEN, isSecretPath } from './secrets.ts';
+import type { ConfigNode, TreePath } from './tree.ts';
+
+/** Of each loaded configuration: the paths whose value came from an environment variable. */
+const environmentValues = new WeakMap<Config, ReadonlySet<string>>();
+
+export function rememberEnvironmentValues(config: Config, root: ConfigNode): void {
+  const paths = new Set<string>();
+  const visit = (node: ConfigNode, path: TreePath): void => {
+    if (node.kind === 'list') for (const [index, item] of node.items.entries()) visit(item, [...path, index]);
+    else if (node.kind === 'map') for (const [key, entry] of node.entries) visit(entry.value, [...path, key]);
+    else if (node.fromEnvironment) paths.add(pathKey(path));
+  };
+  visit(root, []);
+  if (paths.size > 0) environmentValues.set(config, paths);
+}
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/**
+ * A copy fit for JSON without secrets: password hashes, settings of plugins whose name sounds like a secret, and text
+ * that came from environment variables are `[hidden]`. Numbers and switches of the gateway itself stay readable.
+ */
+export function redactConfig(config: Config): JsonValue {
+  const hidden = environmentValues.get(config) ?? new Set();
+  const copy = (value: unknown, path: TreePath, inConfig: boolean): JsonValue => {
+    if (path.length > 0 && isSecretPath(path)) return HIDDEN;
+    const fromEnvironment = hidden.size > 0 && hidden.has(pathKey(path));
+    if (fromEnvironment && (inConfig || typeof value === 'string' || typeof value === 'object'))
+      return HIDDEN;
+    if (Array.isArray(value)) return value.map((item, index) => copy(item, [...path, index], inConfig));
+    if (typeof value === 'object' && value !== null) {
+      const result: { [key: string]: JsonValue } = {};
+      for (const [key, child] of Object.entries(value)) {
+        if (child !== undefined) result[key] = copy(child, [...path, key], inConfig || key === 'config');
+      }
+      return result;
+    }
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? value
+      : null;
+  };
+  return copy(config, [], false);
+}
+
+function pathKey(path: TreePath): string {
+  return path.map(String).join('\0');
+}

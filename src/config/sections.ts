@@ -1,0 +1,101 @@
+/** Checks the configuration section by section and item by item, so that one fault does not hide the others. */
+import type { z } from 'zod';
+import { checkPart, unknownKey } from './check.ts';
+import type { Problems } from './problems.ts';
+import { type Config, configSchema } from './schema/schema.ts';
+import { type ConfigNode, nodeAt, type TreePath } from './tree.ts';
+
+/** An item of a list that passed its schema, and where it stands. */
+export interface Item<T> {
+  readonly value: T;
+  readonly path: TreePath;
+}
+
+export interface CheckedSections {
+  /** null when something was refused. */
+  readonly config: Config | null;
+  /** Those under `routing`, or the defaults when that section was refused. */
+  readonly routing: Config['routing'];
+  readonly routes: readonly Item<Config['routes'][number]>[];
+  readonly upstreams: readonly Item<Config['upstreams'][number]>[];
+  readonly plugins: readonly Item<Config['plugins'][number]>[];
+  readonly middleware: readonly Item<Config['middleware'][number]>[];
+}
+
+const { shape } = configSchema;
+
+export function checkSections(root: ConfigNode, problems: Problems): CheckedSections {
+  checkTopLevelKeys(root, problems);
+  const section = <Name extends keyof Config>(name: Name): Config[Name] | undefined => {
+    const schema: z.ZodType = shape[name];
+    return checkPart({ schema: schema as z.ZodType<Config[Name]>, root, path: [name] }, problems);
+  };
+  const server = section('server');
+  const tls = section('tls');
+  const discovery = section('discovery');
+  const farp = section('farp');
+  const routing = section('routing');
+  const admin = section('admin');
+  const observability = section('observability');
+  const middleware = checkItems(shape.middleware, 'middleware', root, problems);
+  const plugins = checkItems(shape.plugins, 'plugins', root, problems);
+  const upstreams = checkItems(shape.upstreams, 'upstreams', root, problems);
+  const routes = checkItems(shape.routes, 'routes', root, problems);
+
+  const complete = server && tls && discovery && farp && routing && admin && observability;
+  const config =
+    complete && !problems.hasErrors
+      ? {
+          server,
+          tls,
+          discovery,
+          farp,
+          routing,
+          middleware: middleware.map(({ value }) => value),
+          plugins: plugins.map(({ value }) => value),
+          admin,
+          observability,
+          upstreams: upstreams.map(({ value }) => value),
+          routes: routes.map(({ value }) => value),
+        }
+      : null;
+  return {
+    config,
+    routing: routing ?? shape.routing.parse(undefined),
+    routes,
+    upstreams,
+    plugins,
+    middleware,
+  };
+}
+
+/** Keys that begin with `x-` are the user's own, as in Compose files: a place for YAML anchors. */
+function checkTopLevelKeys(root: ConfigNode, problems: Problems): void {
+  if (root.kind !== 'map') return;
+  const known = Object.keys(shape);
+  for (const [key, entry] of root.entries) {
+    if (!known.includes(key) && !key.startsWith('x-')) problems.error(entry, unknownKey(key, [], known));
+  }
+}
+
+function checkItems<Schema extends z.ZodDefault<z.ZodArray<z.ZodType>>>(
+  list: Schema,
+  name: string,
+  root: ConfigNode,
+  problems: Problems,
+): Item<z.output<Schema>[number]>[] {
+  const node = nodeAt(root, [name]);
+  if (node === undefined || (node.kind === 'scalar' && node.value === null)) return [];
+  if (node.kind !== 'list') {
+    problems.error(node, `${name}: expected a list (each item begins with "- ")`);
+    return [];
+  }
+  const schema = list.unwrap().element;
+  const items: Item<z.output<Schema>[number]>[] = [];
+  for (let index = 0; index < node.items.length; index++) {
+    const path = [name, index];
+    const value = checkPart({ schema, root, path }, problems);
+    if (value !== undefined) items.push({ value, path });
+  }
+  return items;
+}

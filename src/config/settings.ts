@@ -1,0 +1,39 @@
+/** Parts of the configuration in the form in which other threads and the admin server want them. */
+import type { WorkerSettings } from '../shared/messages.ts';
+import type { Config } from './schema/schema.ts';
+import { type HostPort, parseHostPort } from './values.ts';
+
+/** @param instanceId tells this process from others with the same `server.via` (rule B5) */
+export function workerSettings(config: Config, instanceId: string): WorkerSettings {
+  const { server, observability } = config;
+  const { limits, path_policy: policy } = server;
+  const { access_log: accessLog } = observability.logging;
+  return {
+    limits: {
+      requestLine: limits.request_line,
+      headerBytes: limits.header_bytes,
+      headerCount: limits.header_count,
+      body: limits.body,
+      headerTimeout: limits.header_timeout,
+      bodyIdleTimeout: limits.body_idle_timeout,
+      keepAliveTimeout: limits.keep_alive_timeout,
+      connections: limits.connections,
+    },
+    trustedProxies: server.trusted_proxies,
+    pathPolicy: {
+      doubleSlash: policy.double_slash,
+      encodedSlash: policy.encoded_slash,
+      backslash: policy.backslash,
+      parameters: policy.parameters,
+    },
+    viaName: server.via,
+    instanceId,
+    accessLog: { enabled: accessLog.enabled, sample: accessLog.sample },
+  };
+}
+
+/** Where the admin server listens: `admin.address`, else `server.host` with `server.admin_port`. */
+export function adminAddress(config: Config): HostPort {
+  const own = config.admin.address === undefined ? null : parseHostPort(config.admin.address);
+  return own ?? { host: config.server.host, port: config.server.admin_port };
+}
