@@ -1,0 +1,53 @@
+/**
+ * A circuit breaker packed into one 32-bit word, so that every transition is one compare-and-swap and all threads see
+ * state and counts together:
+ *
+ *   bits 0-1   state
+ *   bits 2-15  generation: changes with every transition, so that an outcome is credited to the phase it belongs to
+ *   bits 16-31 closed: consecutive failures; half-open: permits issued (16-23) and probes that succeeded (24-31)
+ */
+
+export const CLOSED = 0;
+export const OPEN = 1;
+export const HALF_OPEN = 2;
+export type BreakerState = typeof CLOSED | typeof OPEN | typeof HALF_OPEN;
+
+export const MAX_FAILURE_THRESHOLD = 0xffff;
+export const MAX_HALF_OPEN_REQUESTS = 0xff;
+
+const GENERATION_MASK = 0x3fff;
+
+export function breakerState(word: number): BreakerState {
+  return (word & 3) as BreakerState;
+}
+
+export function generationOf(word: number): number {
+  return (word >>> 2) & GENERATION_MASK;
+}
+
+/** Of a closed breaker. */
+export function failuresOf(word: number): number {
+  return word >>> 16;
+}
+
+/** Of a half-open breaker. */
+export function issuedOf(word: number): number {
+  return (word >>> 16) & 0xff;
+}
+
+/** Of a half-open breaker. */
+export function succeededOf(word: number): number {
+  return word >>> 24;
+}
+
+export function closedWord(generation: number, failures: number): number {
+  return (failures << 16) | ((generation & GENERATION_MASK) << 2) | CLOSED;
+}
+
+export function openWord(generation: number): number {
+  return ((generation & GENERATION_MASK) << 2) | OPEN;
+}
+
+export function halfOpenWord(generation: number, issued: number, succeeded: number): number {
+  return (succeeded << 24) | (issued << 16) | ((generation & GENERATION_MASK) << 2) | HALF_OPEN;
+}
