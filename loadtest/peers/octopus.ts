@@ -11,8 +11,7 @@ export function octopus(program: string): Peer {
     hint: 'npm run build',
     findVersion: () => version(process.execPath, [program, 'version'], /(\d+\.\d+\.\d+\S*)/),
     prepare(setup: Setup): Launch {
-      // JSON is YAML; the first lines of the file are what reload changes.
-      const file = path.join(setup.directory, 'octopus.yaml');
+      const file = path.join(setup.directory, 'octopus.json');
       let generation = 0;
       const write = () => writeFileSync(file, JSON.stringify(configuration(setup, generation++)));
       write();
@@ -34,7 +33,7 @@ function configuration({ scenario, port, originPort, adminPort }: Setup, generat
       admin_port: adminPort,
       limits: { connections: MAX_CONNECTIONS },
     },
-    observability: { logging: { level: 'warn', access_log: false }, metrics: { enabled: true } },
+    observability: { logging: { level: 'warn', access_log: { enabled: false } }, metrics: { enabled: true } },
     upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${originPort}`] }],
     ...middleware(scenario),
     routes: routes(scenario, generation),
@@ -53,7 +52,7 @@ function middleware({ plugins }: Case): object {
   const all = [
     { name: 'headers', config: { request: { set: { 'x-loadtest': '1' } } } },
     { name: 'ip-filter', config: { allow: ['127.0.0.0/8'] } },
-    { name: 'rate-limit', config: { limit: 1_000_000, window: '1s', by: 'ip' } },
+    { name: 'rate-limit', config: { limit: 1_000_000, window: '1s', key: ['ip'] } },
   ];
   const used = all.slice(0, plugins);
   return { middleware: used.map((plugin) => plugin.name), plugins: used };

@@ -1,9 +1,10 @@
 /** The page's pictures as SVG text: plain shapes, readable on light and dark pages, the same bytes for the same data. */
 import type { CaseResult, Results } from './results.ts';
 import { summarize } from './summary.ts';
+import { ratioText } from './tables.ts';
 
 const WIDTH = 720;
-const LEFT = 190;
+const LEFT = 236;
 const RIGHT = 130;
 const ROW = 26;
 const TOP = 46;
@@ -55,11 +56,7 @@ export function ratioChart(results: Results, name: string): string {
       label(title, y),
       rectangle(ratio.median > 1 ? 'over' : 'bar', LEFT, y, ratio.median * scale),
       `<line class="line" x1="${at(ratio.min)}" x2="${at(ratio.max)}" y1="${middle}" y2="${middle}"/>`,
-      value(
-        `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}-${ratio.max.toFixed(2)})`,
-        LEFT + ratio.max * scale,
-        y,
-      ),
+      value(ratioText(ratio), WIDTH - RIGHT, y),
     ].join('\n');
   });
   const one = at(1);
