@@ -1,0 +1,62 @@
+/** Rule B13: one canonical path for routing, plugins and the origin. */
+import { accepted, line, type RequestCase, type RequestOutcome, refused } from './types.ts';
+
+const rows: readonly (readonly [name: string, target: string, outcome: RequestOutcome])[] = [
+  ['plain', '/@CASE-MARK@/b/c.d', accepted({ target: '/@CASE-MARK@/b/c.d' })],
+  ['dot', '/@CASE-MARK@/./b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['dot-dot', '/@CASE-MARK@/a/../b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['dot-dot-twice', '/@CASE-MARK@/a/b/../../c', accepted({ target: '/@CASE-MARK@/c' })],
+  ['encoded-dots', '/@CASE-MARK@/a/%2e%2e/b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['encoded-dots-upper', '/@CASE-MARK@/a/%2E%2E/b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['half-encoded-dots', '/@CASE-MARK@/a/.%2e/b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['encoded-dot', '/@CASE-MARK@/%2e/b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['dot-at-end', '/@CASE-MARK@/a/.', accepted({ target: '/@CASE-MARK@/a/' })],
+  ['dot-dot-at-end', '/@CASE-MARK@/a/..', accepted({ target: '/@CASE-MARK@/' })],
+  ['three-dots', '/@CASE-MARK@/.../b', accepted({ target: '/@CASE-MARK@/.../b' })],
+  ['dot-name', '/@CASE-MARK@/.well-known/..x', accepted({ target: '/@CASE-MARK@/.well-known/..x' })],
+  ['double-slash', '/@CASE-MARK@//b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['double-slash-first', '//@CASE-MARK@/b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['many-slashes', '///@CASE-MARK@////b', accepted({ target: '/@CASE-MARK@/b' })],
+  ['slash-dots', '/@CASE-MARK@/a//../b', accepted({ target: ['/@CASE-MARK@/b', '/@CASE-MARK@/a/b'] })],
+  [
+    'encoded-slash',
+    '/@CASE-MARK@/a%2fb%2Fc',
+    accepted({ target: ['/@CASE-MARK@/a%2fb%2Fc', '/@CASE-MARK@/a%2Fb%2Fc'] }),
+  ],
+  ['encoded-slash-dots', '/@CASE-MARK@/a/..%2fb', refused(400, 'bad_path')],
+  ['encoded-slash-encoded-dots', '/@CASE-MARK@/a/%2e%2e%2fb', refused(400, 'bad_path')],
+  ['slash-encoded-before-dots', '/@CASE-MARK@/a%2f..', refused(400, 'bad_path')],
+  ['slash-encoded-around-dots', '/@CASE-MARK@/a%2f..%2fb', refused(400, 'bad_path')],
+  ['backslash', '/@CASE-MARK@/a\\b', refused(400, 'bad_path')],
+  ['backslash-dots', '/@CASE-MARK@/a\\..\\b', refused(400, 'bad_path')],
+  ['encoded-backslash', '/@CASE-MARK@/a%5cb', refused(400, 'bad_path')],
+  ['encoded-backslash-upper', '/@CASE-MARK@/a%5Cb', refused(400, 'bad_path')],
+  ['encoded-nul', '/@CASE-MARK@/a%00', refused(400, 'bad_path')],
+  ['bad-percent', '/@CASE-MARK@/a%zz', refused(400)],
+  ['short-percent', '/@CASE-MARK@/a%4', refused(400)],
+  ['lone-percent', '/@CASE-MARK@/a%', refused(400)],
+  ['double-encoded', '/@CASE-MARK@/a/%252e%252e/b', accepted({ target: '/@CASE-MARK@/a/%252e%252e/b' })],
+  ['unreserved-encoded', '/@CASE-MARK@/%41', accepted({ target: ['/@CASE-MARK@/%41', '/@CASE-MARK@/A'] })],
+  [
+    'reserved-encoded',
+    '/@CASE-MARK@/a%3fb%23c',
+    accepted({ target: ['/@CASE-MARK@/a%3fb%23c', '/@CASE-MARK@/a%3Fb%23c'] }),
+  ],
+  ['parameters', '/@CASE-MARK@/a;v=1/b', accepted({ target: '/@CASE-MARK@/a;v=1/b' })],
+  [
+    'query-untouched',
+    '/@CASE-MARK@/?a=../b//c%2f%5c%zz',
+    accepted({ target: '/@CASE-MARK@/?a=../b//c%2f%5c%zz' }),
+  ],
+  ['query-empty', '/@CASE-MARK@?', accepted({ target: ['/@CASE-MARK@?', '/@CASE-MARK@'] })],
+  ['query-question-mark', '/@CASE-MARK@?a?b', accepted({ target: '/@CASE-MARK@?a?b' })],
+  ['trailing-slash', '/@CASE-MARK@/a/', accepted({ target: '/@CASE-MARK@/a/' })],
+  ['colon', '/@CASE-MARK@/a:b@c', accepted({ target: '/@CASE-MARK@/a:b@c' })],
+];
+
+export const PATHS: readonly RequestCase[] = rows.map(([name, target, expect]) => ({
+  id: `B13-${name}`,
+  title: target.replace('/@CASE-MARK@', ''),
+  bytes: line(`GET ${target} HTTP/1.1`),
+  expect,
+}));

@@ -1,0 +1,24 @@
+import type { GatewayConfig } from './gateway.ts';
+import { okResponse, RecordingOrigin, type SeenRequest } from './origin.ts';
+import { valuesOf } from './wire.ts';
+
+/** The origin behind all request cases: it shows the marker of a probe to its sender. */
+export function corpusOrigin(): Promise<RecordingOrigin> {
+  const answer = (request: SeenRequest): string =>
+    request.target === '/probe'
+      ? okResponse('probe', ['X-Probe-Answer', valuesOf(request.fields, 'x-probe')[0] ?? ''])
+      : okResponse('ok');
+  return new RecordingOrigin(answer).listen();
+}
+
+/** Forwards everything to the origin as it came, but for `/respond/`, which the gateway answers itself. */
+export function corpusConfig(originAddress: string): GatewayConfig {
+  return {
+    routing: { timeout: '20s', retries: 0, circuit_breaker: { failure_threshold: 1_000_000 } },
+    upstreams: [{ name: 'origin', endpoints: [originAddress] }],
+    routes: [
+      { path: '/respond/*', priority: 1, respond: { status: 200, body: 'made here' } },
+      { path: '/*', upstream: 'origin', preserve_host: true },
+    ],
+  };
+}
