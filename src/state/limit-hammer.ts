@@ -1,0 +1,35 @@
+/** Thread of the limit store's test: spends as much as it gets, from the moment the gate opens. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { MemoryLimitStore } from './memory-limit-store.ts';
+
+export interface HammerTask {
+  readonly memory: SharedArrayBuffer;
+  readonly algorithm: 'bucket' | 'window';
+  readonly limit: number;
+  /** Calls go round over that many keys. */
+  readonly keys: number;
+  readonly calls: number;
+  /** Two words: threads that are ready, and 1 when they may start. */
+  readonly gate: SharedArrayBuffer;
+}
+
+/** Nothing is refilled and no window ends while the test runs. */
+const REFILL_PER_SECOND = 1e-6;
+const DAY_MS = 86_400_000;
+
+const task = workerData as HammerTask;
+const store = new MemoryLimitStore(task.memory);
+const gate = new Int32Array(task.gate);
+Atomics.add(gate, 0, 1);
+Atomics.wait(gate, 1, 0, 20_000);
+
+let allowed = 0;
+for (let i = 0; i < task.calls; i++) {
+  const key = `key${i % task.keys}`;
+  const decision =
+    task.algorithm === 'bucket'
+      ? store.tokenBucket(key, task.limit, REFILL_PER_SECOND)
+      : store.slidingWindow(key, task.limit, DAY_MS);
+  if (decision.allowed) allowed++;
+}
+parentPort?.postMessage(allowed);
