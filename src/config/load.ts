@@ -13,7 +13,7 @@ import { isJavaScriptPath, moduleFile } from './model/plugin-modules.ts';
 import { type Builtins, PluginResolver } from './model/plugins.ts';
 import { type BuiltRoute, checkUpstreamNames, RouteBuilder, resolveMiddleware } from './model/routes.ts';
 import { checkShadows } from './model/shadows.ts';
-import { buildUpstream, upstreamNames } from './model/upstreams.ts';
+import { buildUpstream, settleFirstByte, upstreamNames } from './model/upstreams.ts';
 import { type Problem, Problems } from './problems.ts';
 import { readJson } from './read-json.ts';
 import { readYaml } from './read-yaml.ts';
@@ -121,7 +121,12 @@ async function buildRouteSet(
   checkUpstreamNames(names, context);
   checkShadows(routes, context);
   plugins.finish();
-  return { routes: routes.map(({ route }) => route), upstreams, plugins: plugins.instances };
+  const plain = routes.map(({ route }) => route);
+  return {
+    routes: plain,
+    upstreams: settleFirstByte(upstreams, plain, sections.routing.timeout),
+    plugins: plugins.instances,
+  };
 }
 
 function moduleFiles(tree: ConfigNode, { plugins }: CheckedSections): string[] {

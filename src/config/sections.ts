@@ -78,7 +78,7 @@ function checkTopLevelKeys(root: ConfigNode, problems: Problems): void {
   }
 }
 
-function checkItems<Schema extends z.ZodDefault<z.ZodArray<z.ZodType>>>(
+function checkItems<Schema extends z.ZodPrefault<z.ZodArray<z.ZodType>>>(
   list: Schema,
   name: string,
   root: ConfigNode,

@@ -5,6 +5,7 @@ import type {
   HashKey,
   HealthCheck,
   Outlier,
+  Route,
   Upstream,
 } from '../../routing/model.ts';
 import { formatPlace } from '../problems.ts';
@@ -70,6 +71,29 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
       total: timeouts.total,
     },
   };
+}
+
+/**
+ * An upstream without a limit of its own for the first byte gets the longest `timeout` of its routes, so that the
+ * transport always has one and it never cuts a request that its route would still wait for.
+ */
+export function settleFirstByte(
+  upstreams: readonly Upstream[],
+  routes: readonly Route[],
+  defaultTimeout: number,
+): Upstream[] {
+  const longest = new Map<string, number>();
+  for (const { action } of routes) {
+    if (action.kind !== 'proxy') continue;
+    for (const { upstream } of action.targets) {
+      longest.set(upstream, Math.max(action.timeout, longest.get(upstream) ?? 0));
+    }
+  }
+  return upstreams.map((upstream) => {
+    if (upstream.timeouts.firstByte > 0) return upstream;
+    const firstByte = longest.get(upstream.name) ?? defaultTimeout;
+    return { ...upstream, timeouts: { ...upstream.timeouts, firstByte } };
+  });
 }
 
 function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildContext): Endpoint[] {

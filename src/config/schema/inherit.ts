@@ -1,9 +1,10 @@
 /** Settings in layers: of one route or upstream, then those under `routing`, then what the schema says. */
 import { z } from 'zod';
 
-/** A key that is left open in the parsed configuration, so that the layers can be told apart. See `inherit`. */
+/** A key that is left open in the parsed configuration, so that the layers can be told apart. See `inherit`.
+ * The JSON Schema shows the fallback as its default. */
 export const inheritable = <T extends z.ZodType>(schema: T, fallback: z.input<T>) =>
-  schema.optional().meta({ default: fallback });
+  schema.optional().meta({ fallback });
 
 type Fallbacks<Schema extends z.ZodObject> = {
   readonly [Key in keyof z.output<Schema>]-?: Exclude<z.output<Schema>[Key], undefined>;
@@ -17,7 +18,7 @@ export function fallbacksOf<Schema extends z.ZodObject>(schema: Schema): Fallbac
   if (fallbacks === undefined) {
     const input: Record<string, unknown> = {};
     for (const [key, field] of Object.entries(schema.shape))
-      input[key] = z.globalRegistry.get(field)?.['default'];
+      input[key] = z.globalRegistry.get(field)?.['fallback'];
     fallbacks = schema.parse(input);
     cache.set(schema, fallbacks);
   }

@@ -7,7 +7,7 @@ const filePath = () => text('the path of a file', (value) => value.trim() !== ''
 
 export const tlsSchema = z.strictObject({
   enabled: flag()
-    .default(false)
+    .prefault(false)
     .describe('Serves HTTPS on `server.https_port`. Not active yet in this version.'),
   cert: filePath().optional().describe('Certificate chain, PEM.'),
   key: filePath().optional().describe('Private key, PEM.'),
@@ -19,8 +19,8 @@ export const discoverySchema = z.strictObject({
     .describe('Where services are found. Not active yet in this version.'),
   kubernetes: z
     .strictObject({
-      namespace: z.string().default('default').describe('Namespace that is watched.'),
-      label_selector: z.string().default('').describe('Only services with these labels.'),
+      namespace: z.string().prefault('default').describe('Namespace that is watched.'),
+      label_selector: z.string().prefault('').describe('Only services with these labels.'),
     })
     .optional()
     .describe('Settings of the kubernetes backend.'),
@@ -28,14 +28,14 @@ export const discoverySchema = z.strictObject({
 
 export const farpSchema = z.strictObject({
   enabled: flag()
-    .default(false)
+    .prefault(false)
     .describe('Builds routes from what services announce. Not active yet in this version.'),
   watch_interval: positiveDuration().prefault('5s').describe('Time between two looks at a service.'),
   schema_cache_ttl: positiveDuration().prefault('5m').describe('How long a fetched schema is believed.'),
 });
 
 const auth = z.strictObject({
-  type: oneOf(['basic', 'none']).default('none').describe('`basic` asks for user name and password.'),
+  type: oneOf(['basic', 'none']).prefault('none').describe('`basic` asks for user name and password.'),
   username: text('a user name without ":"', (value) => value !== '' && !value.includes(':'))
     .optional()
     .describe('For `basic`.'),
@@ -58,12 +58,12 @@ function isBcrypt(value: string): boolean {
 }
 
 export const adminSchema = z.strictObject({
-  enabled: flag().default(true).describe('Serves health, metrics and the admin API.'),
+  enabled: flag().prefault(true).describe('Serves health, metrics and the admin API.'),
   address: text('host:port', (value) => parseHostPort(value) !== null)
     .optional()
     .describe('Where it listens. Default: `server.host` with `server.admin_port`.'),
   auth: auth.prefault({}).describe('Guards everything but health, liveness and readiness.'),
-  metrics_public: flag().default(false).describe('Serves the metrics without password.'),
+  metrics_public: flag().prefault(false).describe('Serves the metrics without password.'),
 });
 
 const urlPath = () => text('a path that begins with "/"', (value) => /^\/[^\s?#]*$/.test(value));
@@ -71,17 +71,17 @@ const urlPath = () => text('a path that begins with "/"', (value) => /^\/[^\s?#]
 export const observabilitySchema = z.strictObject({
   metrics: z
     .strictObject({
-      enabled: flag().default(true).describe('Counts requests and serves the counters to Prometheus.'),
-      path: urlPath().default('/metrics').describe('Where, on the admin address.'),
+      enabled: flag().prefault(true).describe('Counts requests and serves the counters to Prometheus.'),
+      path: urlPath().prefault('/metrics').describe('Where, on the admin address.'),
     })
     .prefault({})
     .describe('Prometheus metrics.'),
   tracing: z
     .strictObject({
       enabled: flag()
-        .default(false)
+        .prefault(false)
         .describe('Exports spans. Not active yet: trace context is passed on in any case.'),
-      exporter: oneOf(['otlp']).default('otlp').describe('How spans are sent.'),
+      exporter: oneOf(['otlp']).prefault('otlp').describe('How spans are sent.'),
       endpoint: text(
         'a URL such as http://collector:4317',
         (value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value),
@@ -94,14 +94,14 @@ export const observabilitySchema = z.strictObject({
   logging: z
     .strictObject({
       level: oneOf(['debug', 'info', 'warn', 'error'])
-        .default('info')
+        .prefault('info')
         .describe('Least important level that is written.'),
       format: oneOf(['json', 'text'])
-        .default('json')
+        .prefault('json')
         .describe('One JSON object per line, or text for people.'),
       access_log: z
         .strictObject({
-          enabled: flag().default(true).describe('One line per request.'),
+          enabled: flag().prefault(true).describe('One line per request.'),
           sample: percent()
             .prefault('100%')
             .describe('Share of the requests that are logged; answers of 500 and above always are.'),

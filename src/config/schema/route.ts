@@ -55,7 +55,7 @@ export const middlewareItem = z.union(
     pluginName(),
     z.strictObject({
       name: pluginName().describe('Name of a built-in plugin or of an entry in `plugins`.'),
-      config: pluginConfig().default({}).describe('Settings of this use; replaces those in `plugins`.'),
+      config: pluginConfig().prefault({}).describe('Settings of this use; replaces those in `plugins`.'),
     }),
   ],
   { error: 'expected the name of a plugin or { name, config }' },
@@ -70,8 +70,8 @@ export const pluginSchema = z.strictObject({
     .describe(
       'A JavaScript module (relative to this file) or an npm package that exports `plugin`. Without it: the built-in of that name.',
     ),
-  config: pluginConfig().default({}).describe('Checked by the schema of the plugin.'),
-  isolate: flag().default(false).describe('Runs the plugin in a thread of its own with a time limit.'),
+  config: pluginConfig().prefault({}).describe('Checked by the schema of the plugin.'),
+  isolate: flag().prefault(false).describe('Runs the plugin in a thread of its own with a time limit.'),
 });
 
 const predicates = (name: z.ZodType<string, string>, what: string) =>
@@ -117,22 +117,22 @@ export const routeSchema = z.strictObject({
     .describe(
       'Exact (`/health`), with parameters (`/users/{id}` or `/users/:id`), the rest (`/files/{rest*}`), or everything below (`/static/*`).',
     ),
-  methods: z.array(method()).default([]).describe('Empty means every method. GET also admits HEAD.'),
+  methods: z.array(method()).prefault([]).describe('Empty means every method. GET also admits HEAD.'),
   host: text('a host name without port, or *.example.com', isRouteHost, (value) =>
     value.toLowerCase().replace(/\.$/, ''),
   )
     .optional()
     .describe('Host name, or `*.example.com` for every name below. Without it: any host.'),
   headers: predicates(headerName(), 'header')
-    .default({})
+    .prefault({})
     .describe(
       'Header fields the request must have: `{ x-version: "2" }` or `{ x-version: { regex: "^[23]$" } }`.',
     ),
   query: predicates(z.string(), 'parameter')
-    .default({})
+    .prefault({})
     .describe('Query parameters the request must have, like `headers`.'),
   priority: whole(-1_000_000, 1_000_000)
-    .default(0)
+    .prefault(0)
     .describe('A higher one wins over any more specific path.'),
   upstream: upstreamName()
     .optional()
@@ -153,7 +153,7 @@ export const routeSchema = z.strictObject({
         .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)], {
           error: 'expected one of 301, 302, 303, 307, 308',
         })
-        .default(302)
+        .prefault(302)
         .describe('Status of the redirect.'),
       location: headerValue().describe('Where to; may hold `{param}` of the path, `{path}` and `{query}`.'),
     })
@@ -161,7 +161,7 @@ export const routeSchema = z.strictObject({
     .describe('Answers with a redirect, instead of `upstream`.'),
   respond: z
     .strictObject({
-      status: whole(200, 599).default(200).describe('Status of the answer.'),
+      status: whole(200, 599).prefault(200).describe('Status of the answer.'),
       headers: z
         .record(
           headerName(),
@@ -169,9 +169,9 @@ export const routeSchema = z.strictObject({
             error: 'expected the value as text (in quotes)',
           }),
         )
-        .default({})
+        .prefault({})
         .describe('Header fields of the answer; a list makes several of one name.'),
-      body: z.string({ error: 'expected text' }).default('').describe('Body of the answer.'),
+      body: z.string({ error: 'expected text' }).prefault('').describe('Body of the answer.'),
     })
     .optional()
     .describe('Answers without any upstream.'),
@@ -194,7 +194,7 @@ export const routeSchema = z.strictObject({
       'From the request being sent whole to the response head, over all tries; else 504. Else `routing.timeout`.',
     ),
   retries: retries().optional().describe('A number, or settings. Keys left out: `routing.retries`.'),
-  middleware: z.array(middlewareItem).default([]).describe('Plugins of this route, after the global ones.'),
+  middleware: z.array(middlewareItem).prefault([]).describe('Plugins of this route, after the global ones.'),
 });
 
 /** Host names, IP addresses (IPv6 in brackets), and `*.` in front of a name. */
@@ -209,6 +209,8 @@ export const routeDefaults = {
   timeout: positiveDuration()
     .prefault('30s')
     .describe('From the request being sent whole to the response head, over all tries.'),
-  retries: retries().default({}).describe('Second tries: a number, or the settings in full.'),
-  preserve_host: flag().default(false).describe('Forward the Host of the client; else that of the endpoint.'),
+  retries: retries().prefault({}).describe('Second tries: a number, or the settings in full.'),
+  preserve_host: flag()
+    .prefault(false)
+    .describe('Forward the Host of the client; else that of the endpoint.'),
 };

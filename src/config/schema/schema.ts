@@ -16,12 +16,12 @@ export const configSchema = z.strictObject({
   discovery: discoverySchema.prefault({}).describe('Finding services.'),
   farp: farpSchema.prefault({}).describe('Services that describe themselves.'),
   routing: routingSchema.prefault({}).describe('Defaults for all routes and upstreams.'),
-  middleware: z.array(middlewareItem).default([]).describe('Plugins that apply to every route, in order.'),
-  plugins: z.array(pluginSchema).default([]).describe('Settings of plugins, and plugins of your own.'),
+  middleware: z.array(middlewareItem).prefault([]).describe('Plugins that apply to every route, in order.'),
+  plugins: z.array(pluginSchema).prefault([]).describe('Settings of plugins, and plugins of your own.'),
   admin: adminSchema.prefault({}).describe('The admin API.'),
   observability: observabilitySchema.prefault({}).describe('Metrics, traces and logs.'),
-  upstreams: z.array(upstreamSchema).default([]).describe('Named groups of endpoints.'),
-  routes: z.array(routeSchema).default([]).describe('What goes where.'),
+  upstreams: z.array(upstreamSchema).prefault([]).describe('Named groups of endpoints.'),
+  routes: z.array(routeSchema).prefault([]).describe('What goes where.'),
 });
 
 /** A parsed configuration: every default filled in, except what `routes` and `upstreams` inherit from `routing`. */

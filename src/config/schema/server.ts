@@ -21,7 +21,7 @@ const limits = z.strictObject({
   header_bytes: positiveSize()
     .prefault('64KB')
     .describe('Largest request head, all header lines together; larger ones get 431.'),
-  header_count: whole(1, 10_000).default(200).describe('Most header lines of a request; more get 431.'),
+  header_count: whole(1, 10_000).prefault(200).describe('Most header lines of a request; more get 431.'),
   body: size().prefault('100MB').describe('Largest request body; larger ones get 413. 0 means no limit.'),
   header_timeout: positiveDuration()
     .prefault('10s')
@@ -33,7 +33,7 @@ const limits = z.strictObject({
     .prefault('75s')
     .describe('How long an idle client connection is kept open.'),
   connections: whole(1, 1_000_000)
-    .default(50_000)
+    .prefault(50_000)
     .describe('Most open client connections of the whole gateway, shared equally by the workers.'),
 });
 
@@ -41,19 +41,19 @@ const keepOrReject = () => oneOf(['keep', 'reject']);
 
 const pathPolicy = z.strictObject({
   double_slash: oneOf(['merge', 'keep', 'reject'])
-    .default('merge')
+    .prefault('merge')
     .describe('`//` in a path: made one slash, kept, or answered with 400.'),
   encoded_slash: keepOrReject()
-    .default('keep')
+    .prefault('keep')
     .describe('`%2f` in a path: kept as written (it never separates segments), or 400.'),
-  backslash: keepOrReject().default('reject').describe('`\\` and `%5c` in a path: kept as written, or 400.'),
-  parameters: keepOrReject().default('keep').describe('`;parameters` in a path: kept as written, or 400.'),
+  backslash: keepOrReject().prefault('reject').describe('`\\` and `%5c` in a path: kept as written, or 400.'),
+  parameters: keepOrReject().prefault('keep').describe('`;parameters` in a path: kept as written, or 400.'),
 });
 
 const dns = z.strictObject({
   servers: z
     .array(text('an IP address with or without port, such as 10.0.0.2 or 10.0.0.2:53', isDnsServer))
-    .default([])
+    .prefault([])
     .describe('Name servers that resolve endpoint names; empty means those of the system.'),
   min_ttl: positiveDuration().prefault('1s').describe('A resolved name is kept at least this long.'),
   max_ttl: positiveDuration()
@@ -69,23 +69,23 @@ function isDnsServer(value: string): boolean {
 
 export const serverSchema = z.strictObject({
   host: bindHost()
-    .default('0.0.0.0')
+    .prefault('0.0.0.0')
     .describe('Address on which the gateway listens; `::` for IPv6 as well.'),
-  http_port: port().default(8080).describe('Port for plain HTTP; 0 picks a free one.'),
+  http_port: port().prefault(8080).describe('Port for plain HTTP; 0 picks a free one.'),
   https_port: port().optional().describe('Port for HTTPS. Not active yet in this version.'),
   admin_port: port()
-    .default(9090)
+    .prefault(9090)
     .describe('Port of the admin API and the metrics on `server.host`; see `admin.address`.'),
   workers: z
     .union([z.literal('auto'), whole(1, MAX_WORKERS)], {
       error: `expected auto or a number from 1 to ${MAX_WORKERS}`,
     })
-    .default('auto')
+    .prefault('auto')
     .describe('Worker threads; `auto` is one per CPU core.'),
-  engine: oneOf(['builtin']).default('builtin').describe('What accepts connections and reads requests.'),
+  engine: oneOf(['builtin']).prefault('builtin').describe('What accepts connections and reads requests.'),
   trusted_proxies: z
     .array(cidr())
-    .default([])
+    .prefault([])
     .describe('Address blocks of proxies in front whose X-Forwarded-* and X-Request-Id fields are believed.'),
   limits: limits.prefault({}).describe('What a client may send and how slowly.'),
   shutdown_timeout: duration()
@@ -95,7 +95,7 @@ export const serverSchema = z.strictObject({
     .prefault('0s')
     .describe('After SIGTERM, time during which readiness is 503 but connections are still accepted.'),
   via: text('a name of letters, digits, "-" and "."', isToken)
-    .default('octopus')
+    .prefault('octopus')
     .describe('Name of this gateway in the Via field; gateways that share one recognise loops.'),
   path_policy: pathPolicy
     .prefault({})

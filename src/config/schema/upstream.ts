@@ -71,7 +71,7 @@ export const connectionsSchema = z.strictObject({
 export const timeoutsSchema = z.strictObject({
   connect: inheritable(positiveDuration(), '2s').describe('Time to open a connection.'),
   first_byte: inheritable(duration(), '0s').describe(
-    'From the request being sent whole to the first byte of the response, each try. 0: only `timeout` of the route counts.',
+    'From the request being sent whole to the first byte of the response, each try; else 504. 0: the longest `timeout` of the routes to it.',
   ),
   idle: inheritable(positiveDuration(), '60s').describe('Longest pause while a response body moves.'),
   total: inheritable(duration(), '0s').describe('Cap on the whole exchange, bodies included. 0 means none.'),
@@ -87,7 +87,7 @@ const endpoint = z.union(
     z.strictObject({
       address: z.string().describe('`host:port` or `http://host:port`; IPv6 addresses in brackets.'),
       weight: whole(1, 65_535)
-        .default(1)
+        .prefault(1)
         .describe('Share of the traffic in proportion to the other endpoints.'),
     }),
   ],
@@ -110,7 +110,7 @@ export const upstreamSchema = z.strictObject({
     ),
   sticky: z
     .strictObject({
-      cookie: text('a cookie name', isToken).default('octopus_route').describe('Name of the cookie.'),
+      cookie: text('a cookie name', isToken).prefault('octopus_route').describe('Name of the cookie.'),
       ttl: duration().prefault('1h').describe('Lifetime of the cookie; 0 means until the browser closes.'),
     })
     .optional()
@@ -131,11 +131,11 @@ export const upstreamSchema = z.strictObject({
 });
 
 export const upstreamDefaults = {
-  load_balance: loadBalance().default('round-robin').describe('How an endpoint is picked.'),
-  hash_on: hashOn().default('client_ip').describe(`What consistent-hash looks at: ${HASH_ON_HELP}.`),
-  health_check: healthCheck().default(false).describe('Active health checks of all upstreams.'),
-  outlier: outlier().default(false).describe('Outlier ejection for all upstreams.'),
-  circuit_breaker: circuitBreaker().default(false).describe('Circuit breakers of all upstreams.'),
+  load_balance: loadBalance().prefault('round-robin').describe('How an endpoint is picked.'),
+  hash_on: hashOn().prefault('client_ip').describe(`What consistent-hash looks at: ${HASH_ON_HELP}.`),
+  health_check: healthCheck().prefault(false).describe('Active health checks of all upstreams.'),
+  outlier: outlier().prefault(false).describe('Outlier ejection for all upstreams.'),
+  circuit_breaker: circuitBreaker().prefault(false).describe('Circuit breakers of all upstreams.'),
   connections: connectionsSchema.prefault({}).describe('Connection pools of all upstreams.'),
   timeouts: timeoutsSchema.prefault({}).describe('Time limits of all upstreams.'),
 };
