@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { GatewayError } from '../http/errors.ts';
+import type { PluginInstance } from '../routing/model.ts';
+import type { LimitStore, PluginContext, PluginDefinition, PluginHooks } from './api.ts';
+import { findBuiltin } from './builtin/registry.ts';
+import { hooksFault } from './hooks.ts';
+import { importDefinition } from './import-definition.ts';
+import { PluginLoadError } from './load-error.ts';
+import { withinTime } from './time-limit.ts';
+
+/** A `setup` that never ends must not hang a reload. */
+const SETUP_TIMEOUT = 10_000;
+
+/** What the worker gives its plugins. */
+export interface PluginHost {
+  readonly limits: LimitStore;
+  log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Record<string, string | number | boolean>,
+  ): void;
+  /** Adds to `octopus_plugin_events_total{plugin,event}`. */
+  count(plugin: string, event: string): void;
+}
+
+/** An instance that is set up, shared by the generations that use it. */
+export class LoadedPlugin {
+  readonly instance: PluginInstance;
+  readonly definition: PluginDefinition;
+  readonly hooks: PluginHooks;
+  readonly name: string;
+  readonly version: string;
+  readonly #release: readonly (() => void)[];
+  /** Plugin sets that hold it. */
+  #users = 0;
+
+  constructor(
+    instance: PluginInstance,
+    definition: PluginDefinition,
+    hooks: PluginHooks,
+    release: readonly (() => void)[],
+  ) {
+    this.instance = instance;
+    this.definition = definition;
+    this.hooks = hooks;
+    this.name = instance.name;
+    this.version = definition.version;
+    this.#release = release;
+  }
+
+  retain(): void {
+    this.#users++;
+  }
+
+  release(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    for (const release of this.#release) release();
+  }
+}
+
+/** The plugins of one generation of the configuration. */
+export class PluginSet {
+  readonly #plugins: ReadonlyMap<string, LoadedPlugin>;
+  #released = false;
+
+  constructor(plugins: ReadonlyMap<string, LoadedPlugin>) {
+    this.#plugins = plugins;
+    for (const plugin of plugins.values()) plugin.retain();
+  }
+
+  /** @param id `PluginInstance.id` */
+  get(id: string): LoadedPlugin | undefined {
+    return this.#plugins.get(id);
+  }
+
+  values(): Iterable<LoadedPlugin> {
+    return this.#plugins.values();
+  }
+
+  /**
+   * To be called when the generation is replaced and its last exchange has ended: unloads the instances that no other
+   * generation uses. Calling it again does nothing.
+   */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const plugin of this.#plugins.values()) plugin.release();
+  }
+}
+
+/**
+ * Sets up the plugins of a new generation; instances with the id of one in `previous` are taken over with their state.
+ *
+ * @throws PluginLoadError for the first plugin that cannot run; nothing is left loaded then. Instances marked
+ *   `unavailable` are no error: their routes answer 503.
+ */
+export async function loadPlugins(
+  instances: readonly PluginInstance[],
+  previous: PluginSet | null,
+  host: PluginHost,
+): Promise<PluginSet> {
+  const plugins = new Map<string, LoadedPlugin>();
+  try {
+    for (const instance of instances) {
+      plugins.set(instance.id, previous?.get(instance.id) ?? (await loadPlugin(instance, host)));
+    }
+  } catch (error) {
+    for (const plugin of plugins.values()) if (previous?.get(plugin.instance.id) !== plugin) plugin.release();
+    throw error;
+  }
+  return new PluginSet(plugins);
+}
+
+/** Rule B7: what is removed from every inbound request on all routes, also on those without the plugin. Lower case. */
+export function ownedHeaders(plugins: PluginSet): string[] {
+  const names = new Set<string>();
+  for (const { definition } of plugins.values()) {
+    for (const name of definition.ownsHeaders ?? []) names.add(name.toLowerCase());
+  }
+  return [...names];
+}
+
+async function loadPlugin(instance: PluginInstance, host: PluginHost): Promise<LoadedPlugin> {
+  if (instance.unavailable !== '') return closedPlugin(instance);
+  const definition = await definitionOf(instance);
+  const config = parseConfig(instance, definition);
+  const release: (() => void)[] = [];
+  try {
+    const hooks = await setUp(instance.name, definition, config, contextOf(instance, host, release));
+    return new LoadedPlugin(instance, definition, hooks, release);
+  } catch (error) {
+    for (const callback of release) callback();
+    throw error;
+  }
+}
+
+async function definitionOf({ name, module }: PluginInstance): Promise<PluginDefinition> {
+  if (module !== '') return (await importDefinition(name, module)).definition;
+  const builtin = findBuiltin(name);
+  if (builtin === undefined)
+    throw new PluginLoadError(name, 'module-missing', 'there is no built-in of that name');
+  return builtin;
+}
+
+function parseConfig({ name, config }: PluginInstance, definition: PluginDefinition): unknown {
+  const result = definition.config.safeParse(config ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${['config', ...path].join('.')}: ${message}`,
+  );
+  throw new PluginLoadError(name, 'bad-config', problems.join('; '));
+}
+
+function contextOf(instance: PluginInstance, host: PluginHost, release: (() => void)[]): PluginContext {
+  const { name } = instance;
+  return {
+    name,
+    instanceId: instance.id,
+    limits: host.limits,
+    log: (level, message, fields) => host.log(level, message, { ...fields, plugin: name }),
+    count: (event) => host.count(name, event),
+    onUnload: (callback) => void release.push(callback),
+  };
+}
+
+async function setUp(
+  name: string,
+  definition: PluginDefinition,
+  config: unknown,
+  context: PluginContext,
+): Promise<PluginHooks> {
+  const late = `it did not finish in ${SETUP_TIMEOUT / 1000} s`;
+  let hooks: PluginHooks;
+  try {
+    const made = definition.setup(config, context);
+    hooks = made instanceof Promise ? await withinTime(made, SETUP_TIMEOUT, late) : made;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PluginLoadError(name, 'setup-failed', `setup failed: ${reason}`, error);
+  }
+  const fault = hooksFault(hooks);
+  if (fault !== '') throw new PluginLoadError(name, 'setup-failed', fault);
+  return hooks;
+}
+
+/** Stands in for a plugin that cannot run: a route that should be protected stays closed instead of open. */
+function closedPlugin(instance: PluginInstance): LoadedPlugin {
+  const hooks: PluginHooks = {
+    onRequest() {
+      throw new GatewayError('plugin_unavailable', instance.unavailable);
+    },
+  };
+  const definition = { name: instance.name, version: '', config: z.unknown(), setup: () => hooks };
+  return new LoadedPlugin(instance, definition, hooks, []);
+}
