@@ -55,6 +55,20 @@ test('a full line has the documented fields in the documented order', () => {
   ]);
 });
 
+test('durations have at most three decimals', () => {
+  const duration = (durationMs: number) =>
+    /"duration_ms":([^,]+),/.exec(formatAccessLine(entryOf({ durationMs }), NOW))?.[1];
+  assert.equal(duration(0), '0');
+  assert.equal(duration(0.0004), '0');
+  assert.equal(duration(0.0005), '0.001');
+  assert.equal(duration(0.05), '0.05'.padEnd(5, '0'));
+  assert.equal(duration(1.2), '1.200');
+  assert.equal(duration(999.9996), '1000');
+  assert.equal(duration(86_400_000.25), '86400000.25');
+  assert.equal(duration(-1), '0');
+  assert.equal(duration(Number.NaN), '0');
+});
+
 test('empty fields are left out', () => {
   assert.deepEqual(Object.keys(JSON.parse(formatAccessLine(entryOf({}), NOW))), [
     'timestamp',

@@ -1,14 +1,14 @@
-/** JSON strings for log lines. */
+/** Strings of log lines. */
 
 const UNSAFE = /[^ !#-[\]-~]/;
 const EACH_UNSAFE = /[^ !#-[\]-~]/g;
 
 /**
- * A JSON string in pure ASCII. Everything outside printable ASCII is escaped, also what JSON itself would allow: a log
- * line goes to terminals, where C1 control characters and bidirectional marks from a request could act.
+ * The inside of a JSON string, in pure ASCII. Everything outside printable ASCII is escaped, also what JSON itself would
+ * allow: a log line goes to terminals, where C1 control characters and bidirectional marks from a request could act.
  */
-export function jsonString(value: string): string {
-  return UNSAFE.test(value) ? `"${value.replace(EACH_UNSAFE, escapeOne)}"` : `"${value}"`;
+export function escaped(value: string): string {
+  return UNSAFE.test(value) ? value.replace(EACH_UNSAFE, escapeOne) : value;
 }
 
 function escapeOne(character: string): string {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jsonString } from './json-string.ts';
+import { escaped } from './escape.ts';
+
+const jsonString = (value: string) => `"${escaped(value)}"`;
 
 test('every UTF-16 code unit survives and the result is printable ASCII', () => {
   for (let code = 0; code <= 0xffff; code++) {
