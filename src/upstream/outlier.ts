@@ -37,8 +37,12 @@ export class OutlierDetector {
 
   /** @param failures tries in a row that have failed at the endpoint, with this one */
   failed(slot: number, failures: number, now: number): void {
+    if (this.#cells.ejectedUntil(slot) > now) {
+      // Sent before the ejection: must not count against the endpoint when it is back.
+      this.#cells.clearConsecutiveFailures(slot);
+      return;
+    }
     if (failures < this.#settings.consecutiveFailures || this.#allowed < 1) return;
-    if (this.#cells.ejectedUntil(slot) > now) return;
     // Two threads that eject two endpoints at once could go over the cap together.
     if (!this.#upstreams.tryLockEjection(this.#slot)) return;
     if (this.#mayEject(slot, now)) this.#eject(slot, now);
