@@ -3,8 +3,8 @@
  * state and counts together:
  *
  *   bits 0-1   state
- *   bits 2-15  generation: changes with every transition, so that an outcome is credited to the phase it belongs to
- *   bits 16-31 closed: consecutive failures; half-open: permits issued (16-23) and probes that succeeded (24-31)
+ *   bits 2-11  generation: changes with every transition, so that an outcome is credited to the phase it belongs to
+ *   bits 12-31 closed: consecutive failures; half-open: permits issued (12-21) and probes that succeeded (22-31)
  */
 
 export const CLOSED = 0;
@@ -12,10 +12,10 @@ export const OPEN = 1;
 export const HALF_OPEN = 2;
 export type BreakerState = typeof CLOSED | typeof OPEN | typeof HALF_OPEN;
 
-export const MAX_FAILURE_THRESHOLD = 0xffff;
-export const MAX_HALF_OPEN_REQUESTS = 0xff;
+export const MAX_FAILURE_THRESHOLD = 0xfffff;
+export const MAX_HALF_OPEN_REQUESTS = 0x3ff;
 
-const GENERATION_MASK = 0x3fff;
+const GENERATION_MASK = 0x3ff;
 
 export function breakerState(word: number): BreakerState {
   return (word & 3) as BreakerState;
@@ -27,21 +27,21 @@ export function generationOf(word: number): number {
 
 /** Of a closed breaker. */
 export function failuresOf(word: number): number {
-  return word >>> 16;
+  return word >>> 12;
 }
 
 /** Of a half-open breaker. */
 export function issuedOf(word: number): number {
-  return (word >>> 16) & 0xff;
+  return (word >>> 12) & 0x3ff;
 }
 
 /** Of a half-open breaker. */
 export function succeededOf(word: number): number {
-  return word >>> 24;
+  return word >>> 22;
 }
 
 export function closedWord(generation: number, failures: number): number {
-  return (failures << 16) | ((generation & GENERATION_MASK) << 2) | CLOSED;
+  return (failures << 12) | ((generation & GENERATION_MASK) << 2) | CLOSED;
 }
 
 export function openWord(generation: number): number {
@@ -49,5 +49,5 @@ export function openWord(generation: number): number {
 }
 
 export function halfOpenWord(generation: number, issued: number, succeeded: number): number {
-  return (succeeded << 24) | (issued << 16) | ((generation & GENERATION_MASK) << 2) | HALF_OPEN;
+  return (succeeded << 22) | (issued << 12) | ((generation & GENERATION_MASK) << 2) | HALF_OPEN;
 }

@@ -58,11 +58,13 @@ const PERMITS_AT = MAX_UPSTREAMS * ROW_BYTES;
 const BYTES = PERMITS_AT + MAX_WORKERS * MAX_UPSTREAMS * 4;
 
 const FREE = 0;
+const PERMIT_BITS = 10;
+const PERMIT_MASK = 0x3ff;
 
 export class UpstreamCells {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
-  /** `generation << 8 | permits held`, one column per worker, written by that worker only. */
+  /** `generation << PERMIT_BITS | permits held`, one column per worker, written by that worker only. */
   readonly #permits: Int32Array;
   readonly #worker: number;
 
@@ -124,13 +126,13 @@ export class UpstreamCells {
   holdPermit(slot: number, generation: number): void {
     const cell = this.#worker * MAX_UPSTREAMS + slot;
     const held = this.#permits[cell]!;
-    this.#permits[cell] = held >>> 8 === generation ? held + 1 : (generation << 8) | 1;
+    this.#permits[cell] = held >>> PERMIT_BITS === generation ? held + 1 : (generation << PERMIT_BITS) | 1;
   }
 
   dropPermit(slot: number, generation: number): void {
     const cell = this.#worker * MAX_UPSTREAMS + slot;
     const held = this.#permits[cell]!;
-    if (held >>> 8 === generation && (held & 0xff) > 0) this.#permits[cell] = held - 1;
+    if (held >>> PERMIT_BITS === generation && (held & PERMIT_MASK) > 0) this.#permits[cell] = held - 1;
   }
 
   /** Retry tokens in thousandths of a retry. */
@@ -179,7 +181,7 @@ export class UpstreamCells {
       const held = this.#permits[first + slot]!;
       if (held !== 0) {
         this.#permits[first + slot] = 0;
-        this.#returnPermits(slot, held >>> 8, held & 0xff);
+        this.#returnPermits(slot, held >>> PERMIT_BITS, held & PERMIT_MASK);
       }
       const lock = slot * ROW_WORDS + EJECTION_LOCK;
       // Looked at first: a swap, even one that fails, would make every page of the region resident.
