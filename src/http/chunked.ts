@@ -81,7 +81,11 @@ export class ChunkedDecoder {
         case EXTENSION: {
           const code = input[at++]!;
           if (code === CR) this.#state = SIZE_LF;
-          else if ((code < 0x20 && code !== 0x09) || code === 0x7f || ++this.#extensionBytes > MAX_EXTENSION_BYTES) {
+          else if (
+            (code < 0x20 && code !== 0x09) ||
+            code === 0x7f ||
+            ++this.#extensionBytes > MAX_EXTENSION_BYTES
+          ) {
             return this.#fail(at);
           }
           break;

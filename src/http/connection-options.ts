@@ -1,5 +1,5 @@
-import type { HeaderBlock } from './header-block.ts';
 import { KIND_CONNECTION } from './field-kind.ts';
+import type { HeaderBlock } from './header-block.ts';
 
 export const CONNECTION_CLOSE = 1;
 export const CONNECTION_KEEP_ALIVE = 2;

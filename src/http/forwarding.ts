@@ -77,7 +77,11 @@ export const DROP_REQUEST_UNTRUSTED: Uint8Array = (() => {
 export const DROP_MAX_FORWARDS: Uint8Array = dropTable(KIND_MAX_FORWARDS);
 
 /** What a client never sees of a response. */
-export const DROP_RESPONSE: Uint8Array = dropTable(...HOP_BY_HOP, KIND_CONTENT_LENGTH, KIND_PROXY_AUTHENTICATE);
+export const DROP_RESPONSE: Uint8Array = dropTable(
+  ...HOP_BY_HOP,
+  KIND_CONTENT_LENGTH,
+  KIND_PROXY_AUTHENTICATE,
+);
 
 /** The same where the endpoint's Content-Length stands unchanged. */
 export const DROP_RESPONSE_KEEP_LENGTH: Uint8Array = dropTable(...HOP_BY_HOP, KIND_PROXY_AUTHENTICATE);
@@ -121,5 +125,7 @@ const FORBIDDEN_TRAILERS = new Set([
 ]);
 
 export function isAllowedTrailer(lowerName: string): boolean {
-  return !FORBIDDEN_TRAILERS.has(lowerName) && !lowerName.startsWith('x-forwarded-') && !lowerName.includes('_');
+  return (
+    !FORBIDDEN_TRAILERS.has(lowerName) && !lowerName.startsWith('x-forwarded-') && !lowerName.includes('_')
+  );
 }

@@ -1,4 +1,4 @@
-import { equalsLower, isFieldValue, isToken, TOKEN, FIELD_VALUE } from './characters.ts';
+import { equalsLower, FIELD_VALUE, isFieldValue, isToken, TOKEN } from './characters.ts';
 import { classifyField, KIND_REMOVED, KIND_UNDERSCORE } from './field-kind.ts';
 
 const CR = 13;
@@ -177,7 +177,9 @@ export class HeaderBlock {
     if (this.kinds[index] === KIND_REMOVED) return false;
     const base = index * INTS_PER_FIELD;
     const start = this.#offsets[base]!;
-    return this.#offsets[base + NAME_END]! - start === lowerName.length && equalsLower(this.raw, start, lowerName);
+    return (
+      this.#offsets[base + NAME_END]! - start === lowerName.length && equalsLower(this.raw, start, lowerName)
+    );
   }
 
   get(name: string): string | undefined {
@@ -231,7 +233,8 @@ export class HeaderBlock {
       const base = i * INTS_PER_FIELD;
       const start = this.#offsets[base]!;
       const length = this.#offsets[base + NAME_END]! - start;
-      if (length >= lowerPrefix.length && equalsLower(this.raw, start, lowerPrefix)) this.kinds[i] = KIND_REMOVED;
+      if (length >= lowerPrefix.length && equalsLower(this.raw, start, lowerPrefix))
+        this.kinds[i] = KIND_REMOVED;
     }
   }
 

@@ -7,7 +7,8 @@ export interface Authority {
   readonly port: string;
 }
 
-const AUTHORITY = /^(?:\[([0-9A-Fa-f:.]+(?:%25[A-Za-z0-9._~-]+)?)\]|([A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(\d{0,5}))?$/;
+const AUTHORITY =
+  /^(?:\[([0-9A-Fa-f:.]+(?:%25[A-Za-z0-9._~-]+)?)\]|([A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(\d{0,5}))?$/;
 
 /** @returns null when the text is no legal authority (userinfo, paths and spaces are not) */
 export function parseAuthority(text: string): Authority | null {

@@ -56,7 +56,8 @@ export class RequestHead {
   host = '';
   /** Host field, or the authority of an absolute-form target, as written. */
   authority = '';
-  readonly headers = new HeaderBlock();
+  /** Replaced by the pipeline when somebody may still hold on to it. */
+  headers = new HeaderBlock();
   /** BODY_NONE, BODY_LENGTH or BODY_CHUNKED. */
   bodyKind = BODY_NONE;
   /** 0 unless bodyKind is BODY_LENGTH. */
@@ -88,7 +89,9 @@ export class RequestHead {
     while (at < lineEnd && TOKEN[raw.charCodeAt(at)]! !== 0 && raw.charCodeAt(at) !== SPACE) at++;
     if (raw.charCodeAt(at) !== SPACE || at === 0) {
       const space = raw.indexOf(' ');
-      return space > 0 && space < lineEnd && !METHOD.test(raw.slice(0, space)) ? 'method_not_implemented' : 'bad_request_line';
+      return space > 0 && space < lineEnd && !METHOD.test(raw.slice(0, space))
+        ? 'method_not_implemented'
+        : 'bad_request_line';
     }
     this.method = internMethod(raw, at);
 
@@ -235,7 +238,9 @@ export class RequestHead {
     const options = connections === 0 ? 0 : applyConnectionOptions(headers);
     if ((options & CONNECTION_FORBIDDEN) !== 0) return 'bad_connection_option';
     this.keepAlive =
-      this.version === 11 ? (options & CONNECTION_CLOSE) === 0 : (options & CONNECTION_KEEP_ALIVE) !== 0 && (options & CONNECTION_CLOSE) === 0;
+      this.version === 11
+        ? (options & CONNECTION_CLOSE) === 0
+        : (options & CONNECTION_KEEP_ALIVE) !== 0 && (options & CONNECTION_CLOSE) === 0;
 
     if (hosts !== 1 && !(hosts === 0 && this.version === 10)) return 'bad_host';
     return this.#setHost(hostValue);

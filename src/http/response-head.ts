@@ -9,7 +9,14 @@ import {
   KIND_LOCATION,
   KIND_TRANSFER_ENCODING,
 } from './field-kind.ts';
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, isChunked, parseContentLength } from './framing.ts';
+import {
+  BODY_CHUNKED,
+  BODY_LENGTH,
+  BODY_NONE,
+  BODY_UNTIL_CLOSE,
+  isChunked,
+  parseContentLength,
+} from './framing.ts';
 import { HeaderBlock, SCAN_OK } from './header-block.ts';
 
 const MAX_FIELDS = 1000;
@@ -41,12 +48,15 @@ export class ResponseHead {
     if (!raw.startsWith('HTTP/1.') || lineEnd < 12) return 'no HTTP/1.x status line';
     const minor = raw.charCodeAt(7) - 48;
     if ((minor !== 0 && minor !== 1) || raw.charCodeAt(8) !== 32) return 'no HTTP/1.x status line';
-    const status = (raw.charCodeAt(9) - 48) * 100 + (raw.charCodeAt(10) - 48) * 10 + (raw.charCodeAt(11) - 48);
-    if (!(status >= 100 && status <= 999) || (lineEnd > 12 && raw.charCodeAt(12) !== 32)) return 'malformed status line';
+    const status =
+      (raw.charCodeAt(9) - 48) * 100 + (raw.charCodeAt(10) - 48) * 10 + (raw.charCodeAt(11) - 48);
+    if (!(status >= 100 && status <= 999) || (lineEnd > 12 && raw.charCodeAt(12) !== 32))
+      return 'malformed status line';
     this.version = 10 + minor;
     this.status = status;
     this.reason = lineEnd > 13 ? raw.slice(13, lineEnd) : '';
-    if (this.reason !== 'OK' && /[\x00-\x08\x0a-\x1f\x7f]/.test(this.reason)) return 'malformed reason phrase';
+    if (this.reason !== 'OK' && /[\x00-\x08\x0a-\x1f\x7f]/.test(this.reason))
+      return 'malformed reason phrase';
     if (this.headers.scan(raw, lineEnd + 2, MAX_FIELDS) !== SCAN_OK) return 'malformed header field';
     return this.#readFields(toHead);
   }

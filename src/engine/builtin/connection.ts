@@ -1,0 +1,531 @@
+import type { Socket } from 'node:net';
+import { ChunkedDecoder } from '../../http/chunked.ts';
+import { ERRORS, type ErrorCode } from '../../http/errors.ts';
+import { BODY_CHUNKED, BODY_NONE } from '../../http/framing.ts';
+import { problemBody } from '../../http/problem.ts';
+import { RequestHead } from '../../http/request-head.ts';
+import { statusText } from '../../http/status-text.ts';
+import { coarseClock } from '../../shared/coarse-clock.ts';
+import type { ConnectionList, Listed } from '../connection-list.ts';
+import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
+import type { EngineHost } from '../engine.ts';
+import { Exchange } from '../exchange.ts';
+import { Peer } from '../peer.ts';
+import { RequestReader } from './request-reader.ts';
+import { ResponseWriter } from './response-writer.ts';
+
+/** Waiting for a request head, or in the middle of one. */
+const STATE_HEAD = 0;
+/** An exchange is in progress. */
+const STATE_EXCHANGE = 1;
+/** The response is complete, the rest of the request body is thrown away. */
+const STATE_DISCARD = 2;
+/** Half closed; what still arrives is thrown away until the client closes too (RFC 9112 section 9.6). */
+const STATE_LINGER = 3;
+const STATE_CLOSED = 4;
+
+/** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
+const DRAIN_LIMIT = 64 * 1024;
+const LINGER_MS = 2000;
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+/**
+ * One HTTP/1.x client connection: reads requests strictly one after the other, so that pipelined ones are answered in
+ * order (rule A14), and offers the client's side of each exchange to the pipeline.
+ */
+export class Http1Connection implements Downstream, Listed {
+  previous: Listed | null = null;
+  next: Listed | null = null;
+  deadline: number;
+
+  readonly #socket: Socket;
+  readonly #host: EngineHost;
+  readonly #list: ConnectionList;
+  readonly #peer: Peer;
+  readonly #head = new RequestHead();
+  readonly #exchange: Exchange;
+  readonly #reader = new RequestReader();
+  readonly #writer: ResponseWriter;
+  #decoder: ChunkedDecoder | null = null;
+
+  #state = STATE_HEAD;
+  /** Bytes that arrived before anybody could use them. */
+  #rest: Buffer | null = null;
+  #sink: RequestBodySink | null = null;
+  #remaining = 0;
+  #discarded = 0;
+  #paused = false;
+  #bodyPaused = false;
+  #requestDone = true;
+  #responseDone = true;
+  #expectContinue = false;
+  #keepAlive = true;
+  #draining = false;
+  /** Guards against recursion when responses complete while their request is still being read. */
+  #pumping = false;
+  #lastQueued = 0;
+
+  constructor(socket: Socket, host: EngineHost, list: ConnectionList) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#list = list;
+    this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0, host.settings.trustedProxies);
+    this.#exchange = new Exchange(this, this.#head, this.#peer, 'http');
+    this.#writer = new ResponseWriter(socket);
+    this.deadline = coarseClock.now + host.settings.limits.headerTimeout;
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onSocketDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onClose());
+    list.add(this);
+  }
+
+  /** Closes at once when idle, otherwise after the current exchange. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#state === STATE_HEAD && !this.#reader.started && this.#rest === null) this.#socket.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  // --- reading -------------------------------------------------------------------------------------------------
+
+  #onData(chunk: Buffer): void {
+    switch (this.#state) {
+      case STATE_HEAD:
+        this.#pump(chunk);
+        break;
+      case STATE_EXCHANGE:
+        if (this.#sink !== null && !this.#requestDone && this.#rest === null) this.#readBody(chunk);
+        else this.#hold(chunk);
+        break;
+      case STATE_DISCARD:
+        this.#discard(chunk);
+        break;
+      case STATE_LINGER:
+        break;
+      default:
+    }
+  }
+
+  /** Works through a read: heads, and whatever exchanges complete on the way. */
+  #pump(chunk: Buffer): void {
+    if (this.#pumping) {
+      this.#hold(chunk);
+      return;
+    }
+    this.#pumping = true;
+    let input: Buffer | null = chunk;
+    while (input !== null && this.#state === STATE_HEAD) {
+      if (this.#socket.writableNeedDrain) {
+        this.#waitForReader(input);
+        break;
+      }
+      this.#readHead(input);
+      input = this.#state === STATE_HEAD ? this.#takeRest() : null;
+    }
+    this.#pumping = false;
+    if (this.#state === STATE_HEAD && this.#paused && this.#rest === null) this.#resumeSocket();
+  }
+
+  /** A client that pipelines but does not read gets no further responses queued for it (rule C17). */
+  #waitForReader(input: Buffer): void {
+    this.#rest = input;
+    this.#pauseSocket();
+    this.#armWriteDeadline();
+  }
+
+  #takeRest(): Buffer | null {
+    const rest = this.#rest;
+    this.#rest = null;
+    return rest;
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#rest = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#pauseSocket();
+  }
+
+  #readHead(chunk: Buffer): void {
+    const reader = this.#reader;
+    const limits = this.#host.settings.limits;
+    const fresh = !reader.started;
+    if (!reader.read(chunk, 0, limits)) {
+      if (reader.problem !== '') this.#reject(reader.problem);
+      else if (fresh) this.deadline = coarseClock.now + limits.headerTimeout;
+      return;
+    }
+    if (reader.consumed < chunk.length) this.#rest = chunk.subarray(reader.consumed);
+    const head = this.#head;
+    const problem = head.parse(reader.head, limits, this.#host.settings.pathPolicy);
+    if (problem !== '') {
+      this.#reject(problem);
+      return;
+    }
+    if (head.contentLength > limits.body && limits.body !== 0) {
+      this.#reject('body_too_large');
+      return;
+    }
+    this.#beginExchange();
+  }
+
+  #beginExchange(): void {
+    const head = this.#head;
+    this.#state = STATE_EXCHANGE;
+    this.#responseDone = false;
+    this.#keepAlive = head.keepAlive && !this.#draining;
+    this.#expectContinue = head.expectContinue;
+    this.#sink = null;
+    this.#bodyPaused = false;
+    this.#remaining = head.contentLength;
+    this.#requestDone =
+      head.bodyKind === BODY_NONE || (head.bodyKind !== BODY_CHUNKED && head.contentLength === 0);
+    if (head.bodyKind === BODY_CHUNKED) {
+      if (this.#decoder === null) this.#decoder = new ChunkedDecoder();
+      this.#decoder.reset();
+    }
+    this.deadline = 0;
+    this.#exchange.begin();
+    this.#host.onExchange(this.#exchange);
+    // Bytes nobody reads yet must not pile up in this process (rule C17).
+    if (
+      this.#state === STATE_EXCHANGE &&
+      (this.#rest !== null || (!this.#requestDone && this.#sink === null))
+    ) {
+      this.#pauseSocket();
+    }
+  }
+
+  // --- request body --------------------------------------------------------------------------------------------
+
+  get requestDone(): boolean {
+    return this.#requestDone;
+  }
+
+  startBody(sink: RequestBodySink): void {
+    this.#sink = sink;
+    if (this.#requestDone) {
+      sink.onRequestEnd('');
+      return;
+    }
+    if (this.#expectContinue) {
+      this.#expectContinue = false;
+      if (this.#rest === null) this.#socket.write(CONTINUE, 'latin1');
+    }
+    this.#armBodyDeadline();
+    this.#feedRest();
+    if (!this.#requestDone && !this.#bodyPaused) this.#resumeSocket();
+  }
+
+  pauseBody(): void {
+    if (this.#requestDone) return;
+    this.#bodyPaused = true;
+    this.deadline = 0;
+    this.#pauseSocket();
+  }
+
+  resumeBody(): void {
+    if (!this.#bodyPaused) return;
+    this.#bodyPaused = false;
+    if (this.#requestDone) return;
+    this.#armBodyDeadline();
+    this.#feedRest();
+    if (!this.#requestDone && !this.#bodyPaused && this.#state === STATE_EXCHANGE) this.#resumeSocket();
+  }
+
+  #armBodyDeadline(): void {
+    this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+  }
+
+  #feedRest(): void {
+    const rest = this.#takeRest();
+    if (rest !== null) this.#readBody(rest);
+  }
+
+  #readBody(chunk: Buffer): void {
+    if (this.#bodyPaused) {
+      this.#hold(chunk);
+      return;
+    }
+    this.#armBodyDeadline();
+    if (this.#head.bodyKind === BODY_CHUNKED) this.#readChunked(chunk);
+    else this.#readSized(chunk);
+  }
+
+  #readSized(chunk: Buffer): void {
+    const sink = this.#sink!;
+    const take = Math.min(this.#remaining, chunk.length);
+    this.#remaining -= take;
+    const done = this.#remaining === 0;
+    if (done) {
+      this.#requestDone = true;
+      this.deadline = 0;
+      if (take < chunk.length) this.#hold(chunk.subarray(take));
+    }
+    this.#exchange.bytesReceived += take;
+    sink.onRequestData(take === chunk.length ? chunk : chunk.subarray(0, take));
+    if (done && this.#sink === sink) sink.onRequestEnd('');
+  }
+
+  #readChunked(chunk: Buffer): void {
+    const sink = this.#sink!;
+    const decoder = this.#decoder!;
+    const end = decoder.decode(chunk, 0, this);
+    if (this.#sink !== sink) return;
+    if (decoder.failed) {
+      this.#failBody('bad_chunk');
+    } else if (decoder.done) {
+      this.#requestDone = true;
+      this.deadline = 0;
+      if (end < chunk.length) this.#hold(chunk.subarray(end));
+      sink.onRequestEnd(decoder.trailers);
+    }
+  }
+
+  /** From the chunked decoder. */
+  onChunkData(data: Buffer): void {
+    const exchange = this.#exchange;
+    exchange.bytesReceived += data.length;
+    const limit = this.#host.settings.limits.body;
+    if (limit !== 0 && exchange.bytesReceived > limit) this.#failBody('body_too_large');
+    else this.#sink?.onRequestData(data);
+  }
+
+  #failBody(code: ErrorCode): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#keepAlive = false;
+    if (sink !== null) sink.onRequestFailed(code);
+  }
+
+  // --- response ------------------------------------------------------------------------------------------------
+
+  get headSent(): boolean {
+    return this.#writer.started;
+  }
+
+  sendInformational(status: number, lines: string): void {
+    if (this.#head.version === 10 || this.#writer.started) return;
+    this.#socket.write(`HTTP/1.1 ${status} ${statusText(status)}\r\n${lines}\r\n`, 'latin1');
+  }
+
+  sendHead(status: number, reason: string, lines: string, framing: number, length: number): void {
+    const head = this.#head;
+    // An unread body is drained after the response only if that is cheap and certain; else say that we close (C4, C5).
+    if (
+      !this.#requestDone &&
+      (head.bodyKind === BODY_CHUNKED || this.#remaining > DRAIN_LIMIT || this.#expectContinue)
+    ) {
+      this.#keepAlive = false;
+    }
+    const chunked = framing === FRAMING_STREAM && head.version === 11;
+    if (framing === FRAMING_STREAM && !chunked) this.#keepAlive = false;
+    if (this.#draining) this.#keepAlive = false;
+
+    let text = `HTTP/1.1 ${status} ${reason}\r\n${lines}`;
+    if (chunked) text += 'Transfer-Encoding: chunked\r\n';
+    else if (framing === FRAMING_LENGTH) text += `Content-Length: ${length}\r\n`;
+    if (!this.#keepAlive) text += 'Connection: close\r\n\r\n';
+    else text += head.version === 11 ? '\r\n' : 'Connection: keep-alive\r\n\r\n';
+    this.#exchange.status = status;
+    this.#writer.begin(text, chunked, framing === FRAMING_STREAM && !chunked);
+  }
+
+  sendBody(chunk: Uint8Array): boolean {
+    this.#exchange.bytesSent += chunk.length;
+    const more = this.#writer.body(chunk);
+    if (!more) this.#armWriteDeadline();
+    return more;
+  }
+
+  endBody(trailers: string): void {
+    this.#writer.end(this.#head.wantsTrailers ? trailers : '');
+    this.#finishResponse();
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  abort(): void {
+    // A close-delimited body would look complete after a plain FIN, so that one is reset (rule C2).
+    if (this.#writer.closeDelimited) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  #armWriteDeadline(): void {
+    this.#lastQueued = this.#queued();
+    this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+  }
+
+  #queued(): number {
+    const handle = (this.#socket as unknown as { _handle: { writeQueueSize?: number } | null })._handle;
+    return this.#socket.writableLength + (handle?.writeQueueSize ?? 0);
+  }
+
+  #onSocketDrain(): void {
+    if (this.#state === STATE_HEAD) {
+      const rest = this.#takeRest();
+      if (rest !== null) this.#pump(rest);
+    }
+    if (this.#state !== STATE_EXCHANGE) return;
+    this.deadline = 0;
+    if (!this.#requestDone && this.#sink !== null && !this.#bodyPaused) this.#armBodyDeadline();
+    this.#exchange.events?.onDrain();
+  }
+
+  #finishResponse(): void {
+    this.#responseDone = true;
+    this.#sink = null;
+    this.deadline = 0;
+    this.#endExchange();
+    if (this.#state !== STATE_EXCHANGE) return;
+    if (this.#requestDone) {
+      if (this.#keepAlive) this.#nextRequest();
+      else this.#closeGracefully();
+    } else if (this.#keepAlive) {
+      this.#state = STATE_DISCARD;
+      this.#discarded = 0;
+      this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+      const rest = this.#takeRest();
+      if (rest !== null) this.#discard(rest);
+      if (this.#state === STATE_DISCARD) this.#resumeSocket();
+    } else {
+      this.#closeGracefully();
+    }
+  }
+
+  #endExchange(): void {
+    const exchange = this.#exchange;
+    exchange.events = null;
+    this.#host.onExchangeEnd(exchange);
+  }
+
+  #nextRequest(): void {
+    this.#state = STATE_HEAD;
+    this.#writer.reset();
+    if (this.#draining) {
+      this.#closeGracefully();
+      return;
+    }
+    this.#lastQueued = Number.MAX_SAFE_INTEGER;
+    this.deadline = coarseClock.now + this.#host.settings.limits.keepAliveTimeout;
+    if (this.#pumping) return;
+    const rest = this.#takeRest();
+    if (rest !== null) this.#pump(rest);
+    else if (this.#paused) this.#resumeSocket();
+  }
+
+  /** Throws away the rest of a request body whose response is complete. Only for bodies with a small, known rest. */
+  #discard(chunk: Buffer): void {
+    const take = Math.min(this.#remaining, chunk.length);
+    this.#remaining -= take;
+    if (this.#remaining > 0) return;
+    this.#requestDone = true;
+    if (take < chunk.length) this.#rest = chunk.subarray(take);
+    this.#nextRequest();
+  }
+
+  // --- ends ----------------------------------------------------------------------------------------------------
+
+  /** Answers a request that cannot become an exchange, and closes: the framing of what follows is unknown. */
+  #reject(code: ErrorCode): void {
+    const requestId = this.#host.newRequestId();
+    const body = problemBody(code, requestId);
+    const entry = ERRORS[code];
+    this.#rest = null;
+    this.#socket.write(
+      `HTTP/1.1 ${entry.status} ${statusText(entry.status)}\r\nDate: ${new Date().toUTCString()}\r\n` +
+        `Content-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      'latin1',
+    );
+    this.#host.onRejected(code, requestId, this.#peer);
+    this.#closeGracefully();
+  }
+
+  /** FIN now, then read on for a while: closing with unread input would reset the response away. */
+  #closeGracefully(): void {
+    this.#state = STATE_LINGER;
+    this.#lastQueued = Number.MAX_SAFE_INTEGER;
+    this.#rest = null;
+    this.#socket.end();
+    this.#resumeSocket();
+    this.deadline = coarseClock.now + LINGER_MS;
+  }
+
+  #onEnd(): void {
+    switch (this.#state) {
+      case STATE_HEAD:
+      case STATE_DISCARD:
+      case STATE_LINGER:
+        if (this.#socket.writableLength === 0) this.#socket.destroy();
+        else this.#socket.end();
+        break;
+      case STATE_EXCHANGE:
+        this.#keepAlive = false;
+        // Like nginx: a client that ends its side while it waits has gone away. In the middle of a body it can still
+        // read an answer.
+        if (this.#requestDone) this.#socket.destroy();
+        else if (this.#sink !== null) this.#failBody('incomplete_body');
+        else this.#socket.destroy();
+        break;
+      default:
+    }
+  }
+
+  #onClose(): void {
+    const wasExchange = this.#state === STATE_EXCHANGE && !this.#responseDone;
+    this.#state = STATE_CLOSED;
+    this.#list.remove(this);
+    this.deadline = 0;
+    this.#rest = null;
+    this.#sink = null;
+    this.#host.onConnection(-1);
+    if (wasExchange) {
+      this.#responseDone = true;
+      this.#exchange.events?.onClientGone();
+      this.#endExchange();
+    }
+  }
+
+  onDeadline(now: number): void {
+    const limits = this.#host.settings.limits;
+    const queued = this.#queued();
+    if (queued > 0 && queued < this.#lastQueued) {
+      // The client still reads, however slowly, what it has been sent.
+      this.#lastQueued = queued;
+      this.deadline = now + limits.bodyIdleTimeout;
+      return;
+    }
+    switch (this.#state) {
+      case STATE_HEAD:
+        // Silence between requests just ends the connection; half a head is told so (rule A13).
+        if (this.#reader.started) this.#reject('request_timeout');
+        else this.#socket.destroy();
+        break;
+      case STATE_EXCHANGE:
+        this.deadline = 0;
+        if (queued > 0 && this.#writer.started) this.abort();
+        else if (!this.#requestDone) this.#failBody('request_timeout');
+        break;
+      default:
+        this.#socket.destroy();
+    }
+  }
+
+  #pauseSocket(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  #resumeSocket(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+}

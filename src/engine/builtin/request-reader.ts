@@ -1,0 +1,88 @@
+import type { ErrorCode } from '../../http/errors.ts';
+import { latin1 } from '../../http/latin1.ts';
+import type { WorkerLimits } from '../../shared/messages.ts';
+
+const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
+/** Above this size a read is searched as bytes, so that a body behind the head is not converted to a string. */
+const SMALL_READ = 4096;
+/** Empty lines tolerated before a request line (rule A6). */
+const MAX_LEADING_BYTES = 8;
+
+/** A bare LF or bare CR anywhere in an unfinished head (rule A7): waiting for more would be a silent hang. */
+const BARE_LINE_END = /(?:^|[^\r])\n|\r[^\n]/;
+
+/** Collects request heads from reads that may be split anywhere. */
+export class RequestReader {
+  /** The complete head after `read` returned true. */
+  head = '';
+  /** Index in the read of the first byte behind the head. */
+  consumed = 0;
+  /** Set when the bytes can no longer become a head. */
+  problem: ErrorCode | '' = '';
+  #partial = '';
+
+  /** True when some bytes of a head have arrived. */
+  get started(): boolean {
+    return this.#partial !== '';
+  }
+
+  /**
+   * @returns true when `head` is complete; false when more is needed or `problem` is set
+   */
+  read(chunk: Buffer, at: number, limits: WorkerLimits): boolean {
+    const partial = this.#partial;
+    let stop = chunk.length;
+    if (stop - at > SMALL_READ) {
+      const end = chunk.indexOf(HEAD_END, at);
+      if (end >= 0) stop = end + 4;
+    }
+    let text = latin1(chunk, at, stop);
+    if (partial !== '') text = partial + text;
+
+    let start = 0;
+    while (text.charCodeAt(start) === 13 && text.charCodeAt(start + 1) === 10) start += 2;
+    if (start > MAX_LEADING_BYTES) {
+      this.problem = 'bad_request_line';
+      return false;
+    }
+
+    const end = text.indexOf('\r\n\r\n', Math.max(start, partial.length - 3));
+    if (end < 0) return this.#incomplete(text, start, limits);
+    const length = end + 4;
+    if (length - start > limits.requestLine + limits.headerBytes) {
+      this.problem = tooLarge(text, start, limits);
+      return false;
+    }
+    this.head = start === 0 && length === text.length ? text : text.slice(start, length);
+    const lineEnd = this.head.indexOf('\r\n');
+    if (this.head.length - lineEnd - 4 > limits.headerBytes) {
+      this.problem = 'headers_too_large';
+      return false;
+    }
+    this.consumed = at + length - partial.length;
+    this.#partial = '';
+    return true;
+  }
+
+  #incomplete(text: string, start: number, limits: WorkerLimits): boolean {
+    if (BARE_LINE_END.test(text))
+      this.problem = text.includes('\r\n', start) ? 'bad_header' : 'bad_request_line';
+    else if (
+      text.length - start > limits.requestLine + limits.headerBytes ||
+      lineTooLong(text, start, limits)
+    ) {
+      this.problem = tooLarge(text, start, limits);
+    }
+    this.#partial = text;
+    return false;
+  }
+}
+
+function lineTooLong(text: string, start: number, limits: WorkerLimits): boolean {
+  return text.length - start > limits.requestLine && text.indexOf('\r\n', start) < 0;
+}
+
+function tooLarge(text: string, start: number, limits: WorkerLimits): ErrorCode {
+  const lineEnd = text.indexOf('\r\n', start);
+  return lineEnd < 0 || lineEnd - start > limits.requestLine ? 'uri_too_long' : 'headers_too_large';
+}

@@ -1,0 +1,37 @@
+import type { BlockList } from 'node:net';
+import type { ErrorCode } from '../http/errors.ts';
+import type { PathPolicy, WorkerLimits } from '../shared/messages.ts';
+import type { Exchange } from './exchange.ts';
+import type { Peer } from './peer.ts';
+
+/** Accepts client connections and turns what arrives into exchanges. */
+export interface Engine {
+  /** Port of the listener, for port 0. Rejects when the socket cannot be had. */
+  listen(): Promise<number>;
+  /** Stops accepting; connections close after their current exchange (rule C19). */
+  drain(): void;
+  /** Cuts what is left. */
+  destroy(): void;
+  /** Open client connections. */
+  readonly connections: number;
+}
+
+/** What an engine needs from its worker. */
+export interface EngineHost {
+  /** Replaced on reload; read for every request. */
+  readonly settings: EngineSettings;
+  onExchange(exchange: Exchange): void;
+  /** A request that never became an exchange: the engine has answered it itself. */
+  onRejected(code: ErrorCode, requestId: string, peer: Peer): void;
+  newRequestId(): string;
+  /** Another client connection opened (1) or closed (-1). */
+  onConnection(change: 1 | -1): void;
+  /** The response is complete or cut: account for it. Called once for every `onExchange`. */
+  onExchangeEnd(exchange: Exchange): void;
+}
+
+export interface EngineSettings {
+  readonly limits: WorkerLimits;
+  readonly pathPolicy: PathPolicy;
+  readonly trustedProxies: BlockList;
+}

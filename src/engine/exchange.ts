@@ -1,0 +1,42 @@
+import type { RequestHead } from '../http/request-head.ts';
+import type { Downstream, DownstreamEvents } from './downstream.ts';
+import type { Peer } from './peer.ts';
+
+/** One request and its response, whatever the protocol. Engines reuse instances for the next request of a connection. */
+export class Exchange {
+  readonly downstream: Downstream;
+  readonly head: RequestHead;
+  readonly peer: Peer;
+  readonly scheme: 'http' | 'https';
+  /** Who handles this exchange now; null before it is routed and after it ended. */
+  events: DownstreamEvents | null = null;
+  /** What the pipeline keeps for the exchanges of this connection. */
+  owner: object | null = null;
+
+  /** Milliseconds of `performance.now()` when the head was complete. */
+  startedAt = 0;
+  /** Bytes of request body received. */
+  bytesReceived = 0;
+  /** Bytes of response body given to the engine. */
+  bytesSent = 0;
+  /** Status sent; 0 before the head. */
+  status = 0;
+  /** Counts the requests of this instance, so that late callbacks can tell that theirs is over. */
+  serial = 0;
+
+  constructor(downstream: Downstream, head: RequestHead, peer: Peer, scheme: 'http' | 'https') {
+    this.downstream = downstream;
+    this.head = head;
+    this.peer = peer;
+    this.scheme = scheme;
+  }
+
+  begin(): void {
+    this.serial++;
+    this.events = null;
+    this.startedAt = performance.now();
+    this.bytesReceived = 0;
+    this.bytesSent = 0;
+    this.status = 0;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * One coarse clock per thread for everything that has a deadline: no timer per request or connection, and no call into
+ * the system per event. Whoever has deadlines registers a sweep; sweeps walk their own lists.
+ */
+
+const TICK_MS = 100;
+
+type Sweep = (now: number) => void;
+
+const sweeps: Sweep[] = [];
+let timer: NodeJS.Timeout | null = null;
+
+/** Milliseconds of the monotonic clock at the last tick; `now` lags by at most one tick while the loop is free. */
+export const coarseClock: { now: number } = { now: Math.floor(performance.now()) };
+
+/** Calls `sweep` on every tick from now on. The timer does not keep the process alive. */
+export function onTick(sweep: Sweep): void {
+  sweeps.push(sweep);
+  if (timer !== null) return;
+  timer = setInterval(tick, TICK_MS);
+  timer.unref();
+}
+
+function tick(): void {
+  const now = Math.floor(performance.now());
+  coarseClock.now = now;
+  for (let i = 0; i < sweeps.length; i++) sweeps[i]!(now);
+}

@@ -1,0 +1,308 @@
+import { connect, Socket } from 'node:net';
+import { ChunkedDecoder } from '../../../http/chunked.ts';
+import { DROP_RESPONSE } from '../../../http/forwarding.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../../http/framing.ts';
+import { latin1 } from '../../../http/latin1.ts';
+import { ResponseHead } from '../../../http/response-head.ts';
+import { coarseClock } from '../../../shared/coarse-clock.ts';
+import {
+  FAILURE_CONNECT,
+  FAILURE_MALFORMED,
+  FAILURE_RESET,
+  FAILURE_STALE,
+  FAILURE_TRUNCATED,
+  type UpstreamCall,
+} from '../upstream-call.ts';
+import type { H1Pool } from './pool.ts';
+
+const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
+const SMALL_READ = 4096;
+const MAX_HEAD = 64 * 1024;
+/** Interim responses one request may get before the final one. */
+const MAX_INFORMATIONAL = 32;
+/** Body pieces up to this size are joined with their chunk framing into one write. */
+const JOIN_LIMIT = 4096;
+
+const STATE_CONNECTING = 0;
+const STATE_IDLE = 1;
+const STATE_HEAD = 2;
+const STATE_BODY = 3;
+const STATE_CLOSED = 4;
+
+/** One HTTP/1.1 connection to an endpoint; serves one call at a time. */
+export class H1Connection {
+  readonly #pool: H1Pool;
+  readonly #socket: Socket;
+  readonly address: string;
+  readonly #head = new ResponseHead();
+  #decoder: ChunkedDecoder | null = null;
+  #call: UpstreamCall | null = null;
+  #state = STATE_CONNECTING;
+  #partial = '';
+  #remaining = 0;
+  #informational = 0;
+  #toHead = false;
+  #requestDone = false;
+  #chunkedRequest = false;
+  #reused = false;
+  /** Coarse-clock time since which it is idle. */
+  idleSince = 0;
+  /** Milliseconds it may idle by the endpoint's own word, 0 if unknown (rule C14). */
+  idleHint = 0;
+
+  constructor(pool: H1Pool, address: string, port: number) {
+    this.#pool = pool;
+    this.address = address;
+    const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true });
+    this.#socket = socket;
+    socket.on('connect', () => this.#onConnect());
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#call?.onUpstreamDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error: Error) => this.#onError(error));
+    socket.on('close', () => this.#onClose('closed'));
+    if (address === '') socket.destroy(new Error('the host name does not resolve'));
+  }
+
+  get connected(): boolean {
+    return this.#state !== STATE_CONNECTING;
+  }
+
+  /** Gives the connection to a call; it is the call's until it ended, failed, or was abandoned. */
+  attach(call: UpstreamCall): void {
+    this.#call = call;
+    this.#reused = this.#state === STATE_IDLE;
+    if (this.#reused) this.#state = STATE_HEAD;
+  }
+
+  /**
+   * Sends a request head.
+   *
+   * @param bodyFollows false: the request is complete
+   * @param chunked the body is sent in chunks
+   * @param toHead the method is HEAD
+   */
+  sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean): void {
+    this.#toHead = toHead;
+    this.#requestDone = !bodyFollows;
+    this.#chunkedRequest = chunked;
+    this.#informational = 0;
+    this.#socket.write(text, 'latin1');
+  }
+
+  /** @returns false when the endpoint is slow: wait for `onUpstreamDrain` */
+  write(chunk: Uint8Array): boolean {
+    if (chunk.length === 0) return true;
+    const socket = this.#socket;
+    if (!this.#chunkedRequest) return socket.write(chunk);
+    const size = chunk.length.toString(16);
+    if (chunk.length <= JOIN_LIMIT) {
+      return socket.write(`${size}\r\n${latin1(chunk as Buffer, 0, chunk.length)}\r\n`, 'latin1');
+    }
+    socket.cork();
+    socket.write(`${size}\r\n`, 'latin1');
+    socket.write(chunk);
+    const more = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return more;
+  }
+
+  /** @param trailers field lines with CRLF */
+  endRequest(trailers: string): void {
+    if (this.#chunkedRequest) this.#socket.write(`0\r\n${trailers}\r\n`, 'latin1');
+    this.#requestDone = true;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** The call gives up: whatever is in flight is lost, so the connection cannot serve another one (rule C3). */
+  abandon(): void {
+    this.#call = null;
+    this.#leave();
+  }
+
+  /** Closes an idle connection. */
+  close(): void {
+    this.#leave();
+  }
+
+  /** Leaves the pool at once, so that nobody is handed a connection that is going away. */
+  #leave(): void {
+    this.#socket.destroy();
+    if (this.#state === STATE_CLOSED) return;
+    this.#state = STATE_CLOSED;
+    this.#pool.remove(this);
+  }
+
+  #onConnect(): void {
+    this.#state = STATE_HEAD;
+    this.#call?.onConnected();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#call === null) {
+      // Nothing was asked: an unsolicited response would be taken for the next request's.
+      this.#leave();
+      return;
+    }
+    const call = this.#call;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === STATE_HEAD) at = this.#readHead(chunk, at);
+      else if (this.#state === STATE_BODY) at = this.#readBody(chunk, at);
+      else break;
+      // Finished, failed or abandoned inside: what is left of this read belongs to nobody.
+      if (this.#call !== call) {
+        if (at < chunk.length) this.#leave();
+        return;
+      }
+    }
+    call.onReadEnd();
+  }
+
+  #readHead(chunk: Buffer, at: number): number {
+    let stop = chunk.length;
+    if (stop - at > SMALL_READ) {
+      const end = chunk.indexOf(HEAD_END, at);
+      if (end >= 0) stop = end + 4;
+    }
+    const partial = this.#partial;
+    const text = partial === '' ? latin1(chunk, at, stop) : partial + latin1(chunk, at, stop);
+    const end = text.indexOf('\r\n\r\n', Math.max(0, partial.length - 3));
+    if (end < 0) {
+      this.#partial = text;
+      if (text.length > MAX_HEAD) this.#fail(FAILURE_MALFORMED, 'response head over 64 KB');
+      else if (!text.startsWith('HTTP/'.slice(0, text.length)))
+        this.#fail(FAILURE_MALFORMED, 'no HTTP/1.x status line');
+      return chunk.length;
+    }
+    const length = end + 4;
+    this.#partial = '';
+    this.#parseHead(length === text.length ? text : text.slice(0, length));
+    return at + length - partial.length;
+  }
+
+  #parseHead(raw: string): void {
+    const head = this.#head;
+    const problem = head.parse(raw, this.#toHead);
+    if (problem !== '') {
+      this.#fail(FAILURE_MALFORMED, problem);
+      return;
+    }
+    if (head.status < 200) {
+      this.#onInformational();
+      return;
+    }
+    const call = this.#call!;
+    switch (head.bodyKind) {
+      case BODY_NONE:
+        call.onResponseHead(head);
+        if (this.#call === call) this.#finish('');
+        return;
+      case BODY_LENGTH:
+        this.#remaining = head.contentLength;
+        break;
+      case BODY_CHUNKED:
+        if (this.#decoder === null) this.#decoder = new ChunkedDecoder();
+        this.#decoder.reset();
+        break;
+      default:
+    }
+    this.#state = STATE_BODY;
+    call.onResponseHead(head);
+  }
+
+  #onInformational(): void {
+    const status = this.#head.status;
+    if (status === 101) {
+      this.#fail(FAILURE_MALFORMED, 'unsolicited 101 Switching Protocols');
+    } else if (++this.#informational > MAX_INFORMATIONAL) {
+      this.#fail(FAILURE_MALFORMED, 'too many interim responses');
+    } else if (status === 103 || status === 102) {
+      this.#call!.onInformational(status, this.#head.headers.lines(DROP_RESPONSE));
+    }
+  }
+
+  #readBody(chunk: Buffer, at: number): number {
+    const call = this.#call!;
+    switch (this.#head.bodyKind) {
+      case BODY_LENGTH: {
+        const take = Math.min(this.#remaining, chunk.length - at);
+        this.#remaining -= take;
+        const last = this.#remaining === 0;
+        call.onResponseData(at === 0 && take === chunk.length ? chunk : chunk.subarray(at, at + take));
+        if (last && this.#call === call) this.#finish('', at + take < chunk.length);
+        return at + take;
+      }
+      case BODY_CHUNKED: {
+        const decoder = this.#decoder!;
+        const end = decoder.decode(chunk, at, this);
+        if (this.#call !== call) return end;
+        if (decoder.failed) this.#fail(FAILURE_MALFORMED, 'malformed chunked body');
+        else if (decoder.done) this.#finish(decoder.trailers, end < chunk.length);
+        return end;
+      }
+      default:
+        call.onResponseData(at === 0 ? chunk : chunk.subarray(at));
+        return chunk.length;
+    }
+  }
+
+  /** From the chunked decoder. */
+  onChunkData(data: Buffer): void {
+    this.#call?.onResponseData(data);
+  }
+
+  #finish(trailers: string, surplus = false): void {
+    const call = this.#call!;
+    this.#call = null;
+    const head = this.#head;
+    // Surplus bytes, or a request the endpoint answered without reading it: the next response could not be told apart.
+    if (head.keepAlive && this.#requestDone && !surplus && this.#state !== STATE_CLOSED) {
+      this.#state = STATE_IDLE;
+      this.idleSince = coarseClock.now;
+      this.idleHint = head.keepAliveHint;
+      if (this.#socket.isPaused()) this.#socket.resume();
+      this.#pool.release(this);
+    } else {
+      this.#leave();
+    }
+    call.onResponseEnd(trailers);
+  }
+
+  #fail(failure: number, detail: string): void {
+    const call = this.#call;
+    this.#call = null;
+    this.#leave();
+    call?.onFailure(failure, detail);
+  }
+
+  #onEnd(): void {
+    if (this.#call !== null && this.#state === STATE_BODY && this.#head.bodyKind === BODY_UNTIL_CLOSE)
+      this.#finish('');
+    else this.#onClose('closed by the endpoint');
+    this.#leave();
+  }
+
+  #onError(error: Error): void {
+    this.#onClose((error as NodeJS.ErrnoException).code ?? error.message);
+  }
+
+  #onClose(detail: string): void {
+    const state = this.#state;
+    this.#leave();
+    const call = this.#call;
+    if (call === null) return;
+    this.#call = null;
+    if (state === STATE_CONNECTING) call.onFailure(FAILURE_CONNECT, detail);
+    else if (state === STATE_BODY) call.onFailure(FAILURE_TRUNCATED, detail);
+    else if (this.#reused && this.#partial === '') call.onFailure(FAILURE_STALE, detail);
+    else call.onFailure(FAILURE_RESET, detail);
+  }
+}

@@ -1,0 +1,29 @@
+import { type BlockList, isIP } from 'node:net';
+import { isTrusted, type Peer } from '../engine/peer.ts';
+import { KIND_X_FORWARDED_FOR } from '../http/field-kind.ts';
+import type { HeaderBlock } from '../http/header-block.ts';
+
+/**
+ * The client's address (rule B6): the peer, or behind trusted proxies the rightmost address of X-Forwarded-For that is
+ * not a trusted proxy itself. What stands further left was written by nobody we know.
+ */
+export function clientAddress(peer: Peer, headers: HeaderBlock, trustedProxies: BlockList): string {
+  if (!peer.trusted) return peer.ip;
+  const hops = headers.listOfKind(KIND_X_FORWARDED_FOR).split(',');
+  let client = peer.ip;
+  for (let i = hops.length - 1; i >= 0; i--) {
+    const hop = bareAddress(hops[i]!.trim());
+    if (hop === '') break;
+    client = hop;
+    if (!isTrusted(hop, trustedProxies)) break;
+  }
+  return client;
+}
+
+/** Some proxies add the port: `192.0.2.1:1234`, `[2001:db8::1]:1234`. */
+function bareAddress(text: string): string {
+  if (isIP(text) !== 0) return text;
+  const match = /^\[([0-9A-Fa-f:.]+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text);
+  const address = match?.[1] ?? match?.[2] ?? '';
+  return isIP(address) === 0 ? '' : address;
+}

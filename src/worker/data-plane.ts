@@ -1,0 +1,92 @@
+import { ConnectionList } from '../engine/connection-list.ts';
+import type { EngineHost, EngineSettings } from '../engine/engine.ts';
+import type { Exchange } from '../engine/exchange.ts';
+import type { Peer } from '../engine/peer.ts';
+import { ERRORS, type ErrorCode } from '../http/errors.ts';
+import { onTick } from '../shared/coarse-clock.ts';
+import { AccessEntry, type AccessLog } from '../telemetry/access-log.ts';
+import type { Recorder } from '../telemetry/recorder.ts';
+import type { Cell } from '../telemetry/series-cells.ts';
+import { newRequestId } from '../telemetry/trace-context.ts';
+import type { LoadedGeneration } from './generation.ts';
+import { Transaction } from './transaction.ts';
+import type { UpstreamRegistry } from './upstream-registry.ts';
+
+/** What one worker serves with: the current generation, its upstreams, its counters. */
+export class DataPlane implements EngineHost {
+  generation: LoadedGeneration;
+  readonly upstreams: UpstreamRegistry;
+  readonly recorder: Recorder;
+  readonly accessLog: AccessLog;
+  readonly accessEntry = new AccessEntry();
+  readonly log: (
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    fields: Record<string, string | number>,
+  ) => void;
+  /** Upstream calls in progress, for their deadlines. */
+  readonly calls = new ConnectionList();
+  readonly bytesReceived: Cell;
+  readonly bytesSent: Cell;
+  readonly #connections: Cell;
+  readonly #workerConnections: Cell;
+
+  constructor(options: {
+    generation: LoadedGeneration;
+    upstreams: UpstreamRegistry;
+    recorder: Recorder;
+    accessLog: AccessLog;
+    workerIndex: number;
+    log: DataPlane['log'];
+  }) {
+    this.generation = options.generation;
+    this.upstreams = options.upstreams;
+    this.recorder = options.recorder;
+    this.accessLog = options.accessLog;
+    this.log = options.log;
+    this.bytesReceived = this.recorder.counter('octopus_bytes_received_total', {});
+    this.bytesSent = this.recorder.counter('octopus_bytes_sent_total', {});
+    this.#connections = this.recorder.gauge('octopus_active_connections', {});
+    this.#workerConnections = this.recorder.gauge('octopus_worker_connections', {
+      worker: String(options.workerIndex),
+    });
+    onTick((now) => {
+      this.calls.sweep(now);
+      this.upstreams.sweep(now);
+    });
+  }
+
+  get settings(): EngineSettings {
+    return this.generation;
+  }
+
+  newRequestId(): string {
+    return newRequestId();
+  }
+
+  onConnection(change: 1 | -1): void {
+    this.#connections.add(change);
+    this.#workerConnections.add(change);
+  }
+
+  onExchange(exchange: Exchange): void {
+    const owner = exchange.owner;
+    const transaction = owner instanceof Transaction ? owner : new Transaction(exchange, this);
+    transaction.begin();
+  }
+
+  onExchangeEnd(exchange: Exchange): void {
+    if (exchange.owner instanceof Transaction) exchange.owner.end();
+  }
+
+  onRejected(code: ErrorCode, requestId: string, peer: Peer): void {
+    this.recorder.rejected(code);
+    const entry = this.accessEntry;
+    entry.reset();
+    entry.status = ERRORS[code].status;
+    entry.error = code;
+    entry.requestId = requestId;
+    entry.clientIp = peer.ip;
+    this.accessLog.write(entry);
+  }
+}

@@ -1,0 +1,108 @@
+import { BlockList } from 'node:net';
+import type { EngineSettings } from '../engine/engine.ts';
+import type { PluginSet } from '../plugins/loader.ts';
+import { ownedHeaders } from '../plugins/loader.ts';
+import type { Snapshot } from '../routing/snapshot.ts';
+import type { PathPolicy, WorkerLimits, WorkerSettings } from '../shared/messages.ts';
+import type { Recorder } from '../telemetry/recorder.ts';
+import { Chain } from './chain.ts';
+import { CompiledRoute, type CompiledTarget } from './compiled-route.ts';
+import type { UpstreamRegistry } from './upstream-registry.ts';
+
+/**
+ * Everything one version of the configuration means to this worker. Exchanges in flight keep the generation they
+ * started with; it is freed when the last of them ends.
+ */
+export class LoadedGeneration implements EngineSettings {
+  readonly version: number;
+  readonly snapshot: Snapshot;
+  readonly settings: WorkerSettings;
+  readonly plugins: PluginSet;
+  readonly trustedProxies: BlockList;
+  /** Pseudonym and instance for Via. */
+  readonly via: string;
+  /** Names, and prefixes ending in `*`, that only plugins may set (rule B7). */
+  readonly ownedHeaders: readonly string[];
+  readonly #routes = new Map<number, CompiledRoute>();
+  #exchanges = 0;
+  #retired = false;
+
+  constructor(version: number, snapshot: Snapshot, settings: WorkerSettings, plugins: PluginSet) {
+    this.version = version;
+    this.snapshot = snapshot;
+    this.settings = settings;
+    this.plugins = plugins;
+    this.trustedProxies = blockList(settings.trustedProxies);
+    this.via = `${settings.viaName} (${settings.instanceId})`;
+    this.ownedHeaders = ownedHeaders(plugins).map((name) => name.toLowerCase());
+  }
+
+  /** An exchange starts with this generation. */
+  enter(): void {
+    this.#exchanges++;
+  }
+
+  leave(): void {
+    this.#exchanges--;
+    if (this.#retired && this.#exchanges === 0) this.plugins.release();
+  }
+
+  /** No new exchange will start with it: its plugins are unloaded when the last one in flight ends. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#exchanges === 0) this.plugins.release();
+  }
+
+  get limits(): WorkerLimits {
+    return this.settings.limits;
+  }
+
+  get pathPolicy(): PathPolicy {
+    return this.settings.pathPolicy;
+  }
+
+  /** The route with that index, compiled at its first use. */
+  route(index: number, upstreams: UpstreamRegistry, recorder: Recorder): CompiledRoute {
+    const known = this.#routes.get(index);
+    if (known !== undefined) return known;
+    const route = this.snapshot.route(index);
+    const loaded = route.plugins.map((id) => this.plugins.get(id));
+    const unavailable = loaded.map((plugin, i) =>
+      plugin === undefined ? `plugin ${route.plugins[i]} is not loaded` : plugin.instance.unavailable,
+    );
+    const usable = loaded.filter((plugin) => plugin !== undefined && plugin.instance.unavailable === '');
+    const chain = usable.length === 0 ? null : new Chain(usable.map((plugin) => plugin!));
+    const reason = unavailable.find((text) => text !== '') ?? '';
+    const compiled = new CompiledRoute(
+      route,
+      recorder.route(route.path),
+      chain,
+      reason,
+      route.action.kind === 'proxy' ? this.#targets(route.action.targets, upstreams) : [],
+    );
+    this.#routes.set(index, compiled);
+    return compiled;
+  }
+
+  #targets(
+    targets: readonly { readonly upstream: string; readonly weight: number }[],
+    upstreams: UpstreamRegistry,
+  ): CompiledTarget[] {
+    return targets.map(({ upstream, weight }) => {
+      const record = this.snapshot.upstream(upstream);
+      if (record === undefined) throw new TypeError(`the snapshot has no upstream ${upstream}`);
+      return { runtime: upstreams.get(record), weight };
+    });
+  }
+}
+
+function blockList(blocks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const block of blocks) {
+    const [address = '', prefix] = block.split('/');
+    const family = address.includes(':') ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}

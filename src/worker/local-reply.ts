@@ -1,0 +1,84 @@
+import { isFieldValue, isToken } from '../http/characters.ts';
+import { ERRORS, type ErrorCode } from '../http/errors.ts';
+import { problemBody } from '../http/problem.ts';
+import type { PluginReply } from '../plugins/api.ts';
+import type { RedirectAction, RespondAction } from '../routing/model.ts';
+
+/** Seconds a client is asked to wait after a 503. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** Framing is the engine's business, whatever a plugin or a route says. */
+const FRAMING_FIELDS = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'trailer',
+]);
+
+/** A response made by the gateway: status, field lines without framing, body. */
+export class LocalReply {
+  readonly status: number;
+  readonly lines: string;
+  /** Null when there is none. */
+  readonly body: Uint8Array | null;
+
+  constructor(status: number, lines: string, body: Uint8Array | null) {
+    this.status = status;
+    this.lines = lines;
+    this.body = body;
+  }
+
+  /** Problem document of an error. @param detail told to the client */
+  static error(code: ErrorCode, requestId: string, detail: string, extraLines = ''): LocalReply {
+    const status = ERRORS[code].status;
+    let lines = `Content-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n${extraLines}`;
+    if (status === 503) lines += `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;
+    return new LocalReply(status, lines, Buffer.from(problemBody(code, requestId, detail)));
+  }
+
+  static respond(action: RespondAction): LocalReply {
+    let lines = '';
+    let typed = false;
+    for (const [name, value] of action.headers) {
+      typed ||= name.toLowerCase() === 'content-type';
+      lines += fieldLine(name, value);
+    }
+    if (action.body === '') return new LocalReply(action.status, lines, null);
+    if (!typed) lines += 'Content-Type: text/plain; charset=utf-8\r\n';
+    return new LocalReply(action.status, lines, Buffer.from(action.body));
+  }
+
+  /** Fills the `{name}` placeholders of the location with what the request had. */
+  static redirect(action: RedirectAction, values: Readonly<Record<string, string>>): LocalReply {
+    const location = action.location.replace(/\{([^{}]+)\}/g, (whole, name: string) => {
+      const value = values[name.endsWith('*') ? name.slice(0, -1) : name];
+      if (value === undefined) return whole;
+      // Only characters that are legal in a URI reach the field; a captured CR or LF cannot split the response.
+      return name === 'query' || name === 'host' ? value : encodeURI(value);
+    });
+    return new LocalReply(action.status, fieldLine('Location', location), null);
+  }
+
+  /** @throws TypeError when the reply cannot be put on the wire (rule B11) */
+  static fromPlugin(reply: PluginReply): LocalReply {
+    if (!Number.isInteger(reply.status) || reply.status < 200 || reply.status > 599) {
+      throw new TypeError(`illegal status ${reply.status} in a plugin's reply`);
+    }
+    let lines = '';
+    for (const [name, value] of Object.entries(reply.headers ?? {})) {
+      if (FRAMING_FIELDS.has(name.toLowerCase())) continue;
+      for (const one of typeof value === 'string' ? [value] : value) lines += fieldLine(name, one);
+    }
+    const body = reply.body ?? null;
+    return new LocalReply(reply.status, lines, typeof body === 'string' ? Buffer.from(body) : body);
+  }
+}
+
+function fieldLine(name: string, value: string): string {
+  if (!isToken(name) || !isFieldValue(value))
+    throw new TypeError(`illegal header field ${JSON.stringify(name)}`);
+  return `${name}: ${value}\r\n`;
+}

@@ -1,0 +1,170 @@
+/** Entry of a worker thread: loads generations, serves, drains, and tells the primary. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { listenOptions } from '../../native-bindings/reuse-port.ts';
+import { BuiltinEngine } from '../engine/builtin/server.ts';
+import { loadPlugins } from '../plugins/loader.ts';
+import { Snapshot } from '../routing/snapshot.ts';
+import { EndpointCells } from '../shared/endpoint-cells.ts';
+import type { FromWorker, Generation, LogLevel, ToWorker, WorkerInit } from '../shared/messages.ts';
+import { UpstreamCells } from '../shared/upstream-cells.ts';
+import { MemoryLimitStore } from '../state/memory-limit-store.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import { Recorder } from '../telemetry/recorder.ts';
+import { ThreadProbe } from '../telemetry/thread-probe.ts';
+import { DataPlane } from './data-plane.ts';
+import { LoadedGeneration } from './generation.ts';
+import { UpstreamRegistry } from './upstream-registry.ts';
+
+/** How long a drained worker waits for the last bytes of its last responses to leave. */
+const DRAIN_POLL_MS = 20;
+
+const init = workerData as WorkerInit;
+const port = parentPort!;
+
+function send(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+function log(level: LogLevel, message: string, fields: Record<string, string | number | boolean> = {}): void {
+  send({ type: 'log', level, message, fields: { worker: init.workerIndex, ...fields } });
+}
+
+const { memory } = init;
+const recorder = new Recorder(memory.metrics[init.workerIndex]!, (series) =>
+  send({ type: 'series', series }),
+);
+const upstreams = new UpstreamRegistry(
+  new EndpointCells(memory.endpoints, init.workerIndex),
+  new UpstreamCells(memory.upstreams, init.workerIndex),
+  recorder,
+  init.workerCount,
+);
+const limits = new MemoryLimitStore(memory.limits);
+
+async function load(generation: Generation, previous: LoadedGeneration | null): Promise<LoadedGeneration> {
+  const snapshot = new Snapshot(generation.snapshot);
+  const plugins = await loadPlugins(snapshot.plugins(), previous?.plugins ?? null, {
+    limits,
+    log,
+    count: (plugin, event) => recorder.counter('octopus_plugin_events_total', { plugin, event }).add(1),
+  });
+  return new LoadedGeneration(generation.version, snapshot, generation.settings, plugins);
+}
+
+async function start(): Promise<void> {
+  let generation: LoadedGeneration;
+  upstreams.setAddresses(init.generation.addresses);
+  try {
+    generation = await load(init.generation, null);
+  } catch (error) {
+    send({ type: 'refuse', version: init.generation.version, reason: reasonOf(error) });
+    port.close();
+    return;
+  }
+  const accessLog = new AccessLog((lines) => send({ type: 'access', lines }), generation.settings.accessLog);
+  const plane = new DataPlane({
+    generation,
+    upstreams,
+    recorder,
+    accessLog,
+    workerIndex: init.workerIndex,
+    log,
+  });
+  acknowledge(generation);
+
+  const share = Math.max(1, Math.ceil(generation.limits.connections / init.workerCount));
+  const engine = new BuiltinEngine(plane, listenOptions(init.host, init.port, init.workerCount > 1), share);
+  const listening = await engine.listen();
+  send({ type: 'listening', port: listening });
+  new ThreadProbe(recorder, init.workerIndex);
+  serve(plane, engine, accessLog);
+}
+
+function serve(plane: DataPlane, engine: BuiltinEngine, accessLog: AccessLog): void {
+  let prepared: { generation: LoadedGeneration; addresses: Generation['addresses'] } | null = null;
+
+  /** Unloads what was loaded for a generation that will not come. */
+  function forget(): void {
+    prepared?.generation.retire();
+    prepared = null;
+  }
+
+  async function prepare(generation: Generation): Promise<void> {
+    forget();
+    try {
+      const loaded = await load(generation, plane.generation);
+      forget();
+      prepared = { generation: loaded, addresses: generation.addresses };
+      send({ type: 'prepared', version: generation.version });
+    } catch (error) {
+      send({ type: 'refuse', version: generation.version, reason: reasonOf(error) });
+    }
+  }
+
+  /** Cannot fail: everything that could was done by `prepare`. */
+  function commit(version: number): void {
+    if (prepared === null || prepared.generation.version !== version) return;
+    const { generation, addresses } = prepared;
+    prepared = null;
+    upstreams.setAddresses(addresses);
+    const replaced = plane.generation;
+    plane.generation = generation;
+    replaced.retire();
+    accessLog.update(generation.settings.accessLog);
+    engine.setMaxConnections(Math.max(1, Math.ceil(generation.limits.connections / init.workerCount)));
+    acknowledge(generation);
+    // Not part of the swap: letting go of old upstreams may take longer than requests should wait.
+    setImmediate(() => upstreams.retire((name) => plane.generation.snapshot.upstream(name)));
+  }
+
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'prepare':
+        void prepare(message.generation);
+        break;
+      case 'commit':
+        commit(message.version);
+        break;
+      case 'abort':
+        if (prepared?.generation.version === message.version) forget();
+        break;
+      case 'addresses':
+        upstreams.setAddresses(message.addresses);
+        break;
+      case 'drain':
+        drain(engine, accessLog, message.deadline);
+        break;
+      default:
+    }
+  });
+}
+
+function drain(engine: BuiltinEngine, accessLog: AccessLog, deadline: number): void {
+  const until = performance.now() + deadline;
+  engine.drain();
+  const poll = setInterval(() => {
+    if (engine.connections > 0 && performance.now() < until) return;
+    clearInterval(poll);
+    engine.destroy();
+    // The last exchanges account for themselves when their sockets close.
+    setImmediate(() => {
+      accessLog.flush();
+      recorder.flush();
+      send({ type: 'drained' });
+    });
+  }, DRAIN_POLL_MS);
+}
+
+function acknowledge(generation: LoadedGeneration): void {
+  const plugins = [];
+  for (const { name, version, instance } of generation.plugins.values()) {
+    if (instance.unavailable === '') plugins.push({ plugin: name, version });
+  }
+  send({ type: 'ack', version: generation.version, plugins });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+await start();

@@ -1,0 +1,561 @@
+import type { Listed } from '../engine/connection-list.ts';
+import type { RequestBodySink } from '../engine/downstream.ts';
+import type { ErrorCode } from '../http/errors.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import { coarseClock } from '../shared/coarse-clock.ts';
+import { REFUSED } from '../upstream/admission.ts';
+import type { PickContext } from '../upstream/pick-context.ts';
+import type { H1Connection } from '../upstream/transports/h1/connection.ts';
+import {
+  FAILURE_CONNECT,
+  FAILURE_MALFORMED,
+  FAILURE_RESET,
+  FAILURE_STALE,
+  FAILURE_TRUNCATED,
+  type UpstreamCall,
+} from '../upstream/transports/upstream-call.ts';
+import type { CompiledRoute, RetryRules } from './compiled-route.ts';
+import type { UpstreamRuntime } from './upstream-registry.ts';
+
+/** What the call needs from the exchange it works for. */
+export interface ProxyClient {
+  /** Head of the request for that endpoint; may be asked again for every try. */
+  upstreamHead(runtime: UpstreamRuntime, endpoint: number): string;
+  readonly pickContext: PickContext;
+  startRequestBody(sink: RequestBodySink): void;
+  pauseRequestBody(): void;
+  resumeRequestBody(): void;
+  onUpstreamInformational(status: number, lines: string): void;
+  onUpstreamHead(head: ResponseHead): void;
+  onUpstreamData(chunk: Buffer): void;
+  onUpstreamEnd(trailers: string): void;
+  onUpstreamReadEnd(): void;
+  /** No response will come, or no more of it. */
+  onUpstreamFailed(code: ErrorCode, detail: string): void;
+}
+
+const PHASE_OVER = 0;
+const PHASE_QUEUED = 1;
+const PHASE_CONNECT = 2;
+const PHASE_REQUEST = 3;
+const PHASE_HEAD = 4;
+const PHASE_BODY = 5;
+
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
+
+/**
+ * The upstream half of an exchange: breaker, choice of endpoint, tries, deadlines, and the request body with what is
+ * kept of it for a replay. One instance serves a client connection's exchanges one after the other.
+ */
+export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
+  previous: Listed | null = null;
+  next: Listed | null = null;
+  deadline = 0;
+
+  readonly #client: ProxyClient;
+  readonly #list: { add(member: Listed): void; remove(member: Listed): void };
+  #route!: CompiledRoute;
+  #rules!: RetryRules;
+  #runtime!: UpstreamRuntime;
+  #admission = REFUSED;
+  #connection: H1Connection | null = null;
+  #phase = PHASE_OVER;
+  #toHead = false;
+  #idempotent = false;
+  #bodyFollows = false;
+  #chunkedBody = false;
+  #bodyStarted = false;
+  #bodyEnded = false;
+  #trailers = '';
+  /** Body pieces of the request, as long as they may have to be sent again. */
+  #kept: Buffer[] | null = null;
+  #keptBytes = 0;
+  #uploadBlocked = false;
+  #downloadPaused = false;
+  #tried: number[] | null = null;
+  #staleRetried = false;
+  #tryStartedAt = 0;
+  #callStartedAt = 0;
+  #requestSentAt = 0;
+  #lastActivity = 0;
+  #status = 0;
+  #headAt = 0;
+  #held = false;
+  #heldChunks: Buffer[] = [];
+  /** Trailers of a response that ended while it was held. */
+  #heldEnd: string | null = null;
+  /** An upstream was chosen. */
+  entered = false;
+
+  /** Index of the endpoint of the current or last try; -1 before the first. */
+  endpoint = -1;
+  /** Tries after the first one. */
+  retries = 0;
+
+  constructor(client: ProxyClient, list: { add(member: Listed): void; remove(member: Listed): void }) {
+    this.#client = client;
+    this.#list = list;
+  }
+
+  get runtime(): UpstreamRuntime {
+    return this.#runtime;
+  }
+
+  /**
+   * @param chunkedBody the request body goes out in chunks
+   * @param startedAt `performance.now()` of the exchange
+   */
+  begin(
+    route: CompiledRoute,
+    method: string,
+    bodyFollows: boolean,
+    chunkedBody: boolean,
+    startedAt: number,
+  ): void {
+    this.#route = route;
+    this.#rules = route.retries!;
+    this.#held = false;
+    this.entered = false;
+    this.endpoint = -1;
+    this.retries = 0;
+    this.#toHead = method === 'HEAD';
+    this.#idempotent = IDEMPOTENT.has(method);
+    this.#bodyFollows = bodyFollows;
+    this.#chunkedBody = chunkedBody;
+    this.#bodyStarted = false;
+    this.#bodyEnded = !bodyFollows;
+    this.#trailers = '';
+    this.#kept = null;
+    this.#keptBytes = 0;
+    this.#uploadBlocked = false;
+    this.#downloadPaused = false;
+    this.#tried = null;
+    this.#staleRetried = false;
+    this.#callStartedAt = coarseClock.now;
+    this.#requestSentAt = 0;
+
+    const runtime = route.chooseTarget();
+    if (runtime === undefined) {
+      this.#client.onUpstreamFailed('no_healthy_endpoint', 'all targets of the route have weight 0');
+      return;
+    }
+    this.#runtime = runtime;
+    this.entered = true;
+    this.#admission = runtime.group.admit(startedAt);
+    if (this.#admission === REFUSED) {
+      this.#client.onUpstreamFailed('circuit_open', `upstream ${runtime.record.name}`);
+      return;
+    }
+    if (bodyFollows && this.#mayEverRetry()) this.#kept = [];
+    runtime.group.noteRequest(this.#rules.budget, startedAt);
+    this.#list.add(this);
+    this.#startTry(startedAt, false);
+  }
+
+  #mayEverRetry(): boolean {
+    return this.#rules.attempts > 0 || this.#idempotent;
+  }
+
+  // --- tries ---------------------------------------------------------------------------------------------------
+
+  #startTry(now: number, fresh: boolean): void {
+    const runtime = this.#runtime;
+    const group = runtime.group;
+    const context = this.#client.pickContext;
+    let endpoint = -1;
+    if (runtime.record.sticky !== null && this.#tried === null) endpoint = group.stickyIndex(context, now);
+    if (endpoint < 0) endpoint = group.pick(context, this.#tried, now);
+    if (endpoint < 0) {
+      this.#fail('no_healthy_endpoint', `upstream ${runtime.record.name}`);
+      return;
+    }
+    this.endpoint = endpoint;
+    this.#tryStartedAt = now;
+    runtime.begin(endpoint);
+    this.#phase = PHASE_QUEUED;
+    const connection = runtime.pools[endpoint]!.request(this, fresh);
+    if (connection === null) this.#arm();
+    else this.onConnection(connection);
+  }
+
+  onConnection(connection: H1Connection): void {
+    this.#connection = connection;
+    if (connection.connected) this.#runtime.metrics.connectionReused();
+    this.#phase = connection.connected ? PHASE_REQUEST : PHASE_CONNECT;
+    const text = this.#client.upstreamHead(this.#runtime, this.endpoint);
+    connection.sendHead(text, this.#bodyFollows, this.#chunkedBody, this.#toHead);
+    this.#sendBody(connection);
+    this.#requestProgress();
+  }
+
+  #sendBody(connection: H1Connection): void {
+    if (!this.#bodyFollows) return;
+    if (!this.#bodyStarted) {
+      this.#bodyStarted = true;
+      this.#client.startRequestBody(this);
+      return;
+    }
+    let more = true;
+    for (const chunk of this.#kept ?? []) more = connection.write(chunk);
+    if (this.#bodyEnded) connection.endRequest(this.#trailers);
+    else if (more) this.#client.resumeRequestBody();
+    else this.#uploadBlocked = true;
+  }
+
+  onConnected(): void {
+    if (this.#phase !== PHASE_CONNECT) return;
+    this.#phase = PHASE_REQUEST;
+    this.#requestProgress();
+  }
+
+  /** Goes on to wait for the response when the request has left. */
+  #requestProgress(): void {
+    if (this.#phase === PHASE_REQUEST && this.#bodyEnded) {
+      this.#phase = PHASE_HEAD;
+      this.#lastActivity = coarseClock.now;
+      if (this.#requestSentAt === 0) this.#requestSentAt = coarseClock.now;
+    }
+    this.#arm();
+  }
+
+  // --- request body --------------------------------------------------------------------------------------------
+
+  onRequestData(chunk: Buffer): void {
+    if (this.#phase === PHASE_OVER) return;
+    this.#keep(chunk);
+    const connection = this.#connection;
+    this.#lastActivity = coarseClock.now;
+    if (connection === null) {
+      this.#client.pauseRequestBody();
+      return;
+    }
+    if (!connection.write(chunk)) {
+      this.#uploadBlocked = true;
+      this.#client.pauseRequestBody();
+      this.#arm();
+    }
+  }
+
+  /** Keeps a piece for a replay until the cap; beyond it the exchange can no longer be repeated. */
+  #keep(chunk: Buffer): void {
+    if (this.#kept === null) return;
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes > this.#rules.bodyLimit) this.#kept = null;
+    else this.#kept.push(chunk);
+  }
+
+  onRequestEnd(trailers: string): void {
+    if (this.#phase === PHASE_OVER) return;
+    this.#bodyEnded = true;
+    this.#trailers = trailers;
+    if (this.#connection === null) return;
+    this.#connection.endRequest(trailers);
+    this.#requestProgress();
+  }
+
+  onRequestFailed(code: ErrorCode): void {
+    if (this.#phase === PHASE_OVER) return;
+    this.#abandonTry();
+    this.#runtime.group.release(this.#admission);
+    this.#end();
+    this.#client.onUpstreamFailed(code, '');
+  }
+
+  onUpstreamDrain(): void {
+    this.#uploadBlocked = false;
+    this.#lastActivity = coarseClock.now;
+    if (!this.#bodyEnded && this.#bodyStarted) this.#client.resumeRequestBody();
+    this.#arm();
+  }
+
+  // --- response ------------------------------------------------------------------------------------------------
+
+  onInformational(status: number, lines: string): void {
+    this.#client.onUpstreamInformational(status, lines);
+  }
+
+  onResponseHead(head: ResponseHead): void {
+    this.#lastActivity = coarseClock.now;
+    const status = head.status;
+    this.#status = status;
+    this.#headAt = performance.now();
+    this.#runtime.metrics.response(status);
+    if (status === 407) {
+      this.#abandonTry();
+      this.#settleAndFail('upstream_proxy_auth', 'the endpoint answered 407');
+      return;
+    }
+    if (this.#rules.onStatus(status) && this.#idempotent && this.#mayRetry()) {
+      this.#noteFailedTry();
+      this.#abandonTry();
+      this.#retry(false);
+      return;
+    }
+    this.#phase = PHASE_BODY;
+    this.#kept = null;
+    this.#arm();
+    this.#client.onUpstreamHead(head);
+  }
+
+  onResponseData(chunk: Buffer): void {
+    this.#lastActivity = coarseClock.now;
+    if (this.#held) this.#heldChunks.push(chunk);
+    else this.#client.onUpstreamData(chunk);
+  }
+
+  onResponseEnd(trailers: string): void {
+    this.#connection = null;
+    this.#runtime.end(this.endpoint);
+    this.#settle(this.#status, this.#headAt);
+    this.#end();
+    if (this.#held) this.#heldEnd = trailers;
+    else this.#client.onUpstreamEnd(trailers);
+  }
+
+  /** The response body waits until `releaseResponse`: a plugin is still busy with the head. */
+  holdResponse(): void {
+    if (this.#held) return;
+    this.#held = true;
+    this.#connection?.pause();
+  }
+
+  releaseResponse(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    const chunks = this.#heldChunks;
+    this.#heldChunks = [];
+    for (const chunk of chunks) this.#client.onUpstreamData(chunk);
+    const trailers = this.#heldEnd;
+    if (trailers !== null) {
+      this.#heldEnd = null;
+      this.#client.onUpstreamEnd(trailers);
+      return;
+    }
+    this.#client.onUpstreamReadEnd();
+    if (!this.#downloadPaused) this.#connection?.resume();
+  }
+
+  onReadEnd(): void {
+    if (!this.#held) this.#client.onUpstreamReadEnd();
+  }
+
+  /** The client is slow: stop reading from the endpoint (rule C17). */
+  pauseDownload(): void {
+    if (this.#phase === PHASE_OVER) return;
+    this.#downloadPaused = true;
+    this.#connection?.pause();
+  }
+
+  resumeDownload(): void {
+    if (!this.#downloadPaused) return;
+    this.#downloadPaused = false;
+    this.#lastActivity = coarseClock.now;
+    this.#arm();
+    if (!this.#held) this.#connection?.resume();
+  }
+
+  #settle(status: number, now: number): void {
+    const group = this.#runtime.group;
+    // 501 and 505 are about the request; all other server errors are about the service.
+    const ok = status < 500 || status === 501 || status === 505;
+    if (ok) group.succeeded(this.endpoint, now - this.#tryStartedAt, now);
+    else group.failed(this.endpoint, now);
+    group.settle(this.#admission, ok, now);
+  }
+
+  // --- failures ------------------------------------------------------------------------------------------------
+
+  onFailure(failure: number, detail: string): void {
+    this.#connection = null;
+    this.#runtime.end(this.endpoint);
+    const endpoint = this.#runtime.record.endpoints[this.endpoint]!.address;
+    switch (failure) {
+      case FAILURE_CONNECT:
+        this.#failedTry(this.#rules.onConnectFailure, 'upstream_connect_failed', `${endpoint}: ${detail}`);
+        break;
+      case FAILURE_STALE:
+        this.#onStale(endpoint, detail);
+        break;
+      case FAILURE_RESET:
+        this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
+        break;
+      case FAILURE_MALFORMED:
+        this.#noteFailedTry();
+        this.#settleAndFail('upstream_bad_response', `${endpoint}: ${detail}`);
+        break;
+      case FAILURE_TRUNCATED:
+        this.#noteFailedTry();
+        this.#settleAndFail('upstream_reset', `${endpoint}: response cut short: ${detail}`);
+        break;
+      default:
+        this.#settleAndFail('internal', `unknown failure ${failure}`);
+    }
+  }
+
+  /** Rule C14: nobody is to blame for a kept-alive connection that closed just now; once, on a new one. */
+  #onStale(endpoint: string, detail: string): void {
+    if (this.#idempotent && !this.#staleRetried && this.#replayable()) {
+      this.#staleRetried = true;
+      this.#startTry(performance.now(), true);
+      return;
+    }
+    this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
+  }
+
+  #failedTry(repeatable: boolean, code: ErrorCode, detail: string): void {
+    this.#noteFailedTry();
+    if (repeatable && this.#mayRetry()) this.#retry(true);
+    else this.#settleAndFail(code, detail);
+  }
+
+  #noteFailedTry(): void {
+    this.#runtime.group.failed(this.endpoint, performance.now());
+  }
+
+  #replayable(): boolean {
+    return !this.#bodyStarted || this.#kept !== null;
+  }
+
+  /** Rule C13: attempts, body, time and budget all have to allow another try. */
+  #mayRetry(): boolean {
+    if (this.retries >= this.#rules.attempts) return false;
+    const { metrics, group } = this.#runtime;
+    if (!this.#replayable()) {
+      metrics.retryAbandoned('body');
+      return false;
+    }
+    if (this.#requestSentAt !== 0 && coarseClock.now - this.#requestSentAt >= this.#route.proxy!.timeout) {
+      metrics.retryAbandoned('timeout');
+      return false;
+    }
+    if (!group.mayRetry(this.#rules.budget, performance.now())) {
+      metrics.retryAbandoned('budget');
+      return false;
+    }
+    return true;
+  }
+
+  #retry(fresh: boolean): void {
+    this.retries++;
+    this.#runtime.metrics.retry();
+    if (this.#tried === null) this.#tried = [this.endpoint];
+    else this.#tried.push(this.endpoint);
+    this.#startTry(performance.now(), fresh);
+  }
+
+  #abandonTry(): void {
+    if (this.#phase === PHASE_QUEUED && this.#connection === null)
+      this.#runtime.pools[this.endpoint]!.cancel(this);
+    const connection = this.#connection;
+    this.#connection = null;
+    connection?.abandon();
+    this.#runtime.end(this.endpoint);
+  }
+
+  #settleAndFail(code: ErrorCode, detail: string): void {
+    this.#runtime.metrics.failure(code);
+    this.#runtime.group.settle(this.#admission, false, performance.now());
+    this.#end();
+    this.#client.onUpstreamFailed(code, detail);
+  }
+
+  /** Before any try: neither success nor failure for the breaker. */
+  #fail(code: ErrorCode, detail: string): void {
+    this.#runtime.group.release(this.#admission);
+    this.#end();
+    this.#client.onUpstreamFailed(code, detail);
+  }
+
+  /** The client went away or the gateway answered by itself: cancel whatever is going on. */
+  cancel(): void {
+    this.#held = false;
+    this.#heldChunks.length = 0;
+    this.#heldEnd = null;
+    if (this.#phase === PHASE_OVER) return;
+    this.#abandonTry();
+    this.#runtime.group.release(this.#admission);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#phase = PHASE_OVER;
+    this.deadline = 0;
+    this.#kept = null;
+    this.#list.remove(this);
+  }
+
+  // --- deadlines -----------------------------------------------------------------------------------------------
+
+  /** Sets the next moment at which something could be late. */
+  #arm(): void {
+    this.deadline = Math.min(this.#phaseLimit(), this.#totalLimit());
+  }
+
+  #totalLimit(): number {
+    const total = this.#runtime.record.timeouts.total;
+    return total === 0 ? NEVER : this.#callStartedAt + total;
+  }
+
+  #phaseLimit(): number {
+    const timeouts = this.#runtime.record.timeouts;
+    switch (this.#phase) {
+      case PHASE_QUEUED:
+      case PHASE_CONNECT:
+        return coarseClock.now + timeouts.connect;
+      case PHASE_REQUEST:
+        return this.#uploadBlocked ? this.#lastActivity + timeouts.idle : NEVER;
+      case PHASE_HEAD: {
+        const sent = this.#lastActivity;
+        let limit = Math.min(sent + timeouts.firstByte, this.#requestSentAt + this.#route.proxy!.timeout);
+        if (this.#rules.perTryTimeout > 0) limit = Math.min(limit, sent + this.#rules.perTryTimeout);
+        return limit;
+      }
+      case PHASE_BODY:
+        return this.#downloadPaused ? NEVER : this.#lastActivity + timeouts.idle;
+      default:
+        return NEVER;
+    }
+  }
+
+  onDeadline(now: number): void {
+    const phase = this.#phase;
+    if (now >= this.#totalLimit()) {
+      this.#abandonTry();
+      this.#settleAndFail('upstream_timeout', 'timeouts.total exceeded');
+      return;
+    }
+    // Activity since the deadline was set has moved the real one.
+    if (phase === PHASE_BODY || phase === PHASE_REQUEST) {
+      const limit = this.#phaseLimit();
+      if (now < limit) {
+        this.deadline = limit === NEVER ? now + this.#runtime.record.timeouts.idle : limit;
+        return;
+      }
+    }
+    this.#abandonTry();
+    const endpoint = this.#runtime.record.endpoints[this.endpoint]!.address;
+    switch (phase) {
+      case PHASE_QUEUED:
+        this.#runtime.metrics.failure('pool_exhausted');
+        this.#fail('pool_exhausted', `${endpoint}: no connection became free`);
+        break;
+      case PHASE_CONNECT:
+        this.#failedTry(this.#rules.onConnectFailure, 'upstream_timeout', `${endpoint}: connect timeout`);
+        break;
+      case PHASE_HEAD: {
+        const overall = now >= this.#requestSentAt + this.#route.proxy!.timeout;
+        this.#failedTry(
+          !overall && this.#rules.onTimeout && this.#idempotent,
+          'upstream_timeout',
+          `${endpoint}: no response`,
+        );
+        break;
+      }
+      default:
+        this.#noteFailedTry();
+        this.#settleAndFail('upstream_timeout', `${endpoint}: idle for too long`);
+    }
+  }
+}

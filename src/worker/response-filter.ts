@@ -1,0 +1,56 @@
+import type { Downstream } from '../engine/downstream.ts';
+import type { PluginExchange } from '../plugins/api.ts';
+import { BodyFilter, type FilterTarget } from './body-filter.ts';
+import type { ChainLink } from './chain.ts';
+
+/** What a response filter asks of its exchange. */
+export interface ResponseFilterHost {
+  /** The client, or a hook (`held`), is slow: stop or go on reading from the endpoint. */
+  holdResponseBody(held: boolean): void;
+  onDownstreamBlocked(): void;
+  bodyHookFailed(plugin: string, error: unknown, ofRequest: boolean): void;
+}
+
+/** Sends the response body through the body hooks and then to the client. */
+export class ResponseFilter implements FilterTarget {
+  readonly #filter: BodyFilter;
+  readonly #downstream: Downstream;
+  readonly #host: ResponseFilterHost;
+
+  constructor(
+    links: readonly ChainLink[],
+    exchange: PluginExchange,
+    downstream: Downstream,
+    host: ResponseFilterHost,
+  ) {
+    this.#filter = new BodyFilter(links, 'onResponseBody', exchange, this);
+    this.#downstream = downstream;
+    this.#host = host;
+  }
+
+  get collects(): boolean {
+    return this.#filter.collects;
+  }
+
+  stop(): void {
+    this.#filter.stop();
+  }
+
+  write(chunk: Uint8Array, last: boolean): void {
+    if (!this.#filter.write(chunk, last) && !last) this.#host.holdResponseBody(true);
+  }
+
+  onFiltered(chunk: Buffer, last: boolean): void {
+    if (chunk.length > 0 && !this.#downstream.sendBody(chunk)) this.#host.onDownstreamBlocked();
+    if (last) this.#downstream.endBody('');
+    else this.#downstream.flush();
+  }
+
+  onFilterReady(): void {
+    this.#host.holdResponseBody(false);
+  }
+
+  onFilterFailed(plugin: string, error: unknown): void {
+    this.#host.bodyHookFailed(plugin, error, false);
+  }
+}

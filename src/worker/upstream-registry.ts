@@ -1,0 +1,133 @@
+import type { Upstream } from '../routing/model.ts';
+import type { EndpointCells } from '../shared/endpoint-cells.ts';
+import type { AddressBook } from '../shared/messages.ts';
+import type { UpstreamCells } from '../shared/upstream-cells.ts';
+import type { Recorder } from '../telemetry/recorder.ts';
+import type { UpstreamMetrics } from '../telemetry/upstream-metrics.ts';
+import { Addresses } from '../upstream/addresses.ts';
+import { UpstreamGroup } from '../upstream/group.ts';
+import { H1Pool } from '../upstream/transports/h1/pool.ts';
+
+/** An upstream as one worker uses it. */
+export class UpstreamRuntime {
+  readonly record: Upstream;
+  readonly group: UpstreamGroup;
+  /** By endpoint index. */
+  readonly pools: readonly H1Pool[];
+  readonly metrics: UpstreamMetrics;
+  /** Canonical text of the record, to tell whether a reload changed it. */
+  readonly text: string;
+
+  /** Host field of each endpoint; the default port is left out (RFC 9110 section 7.2). */
+  readonly hosts: readonly string[];
+  readonly #cells: EndpointCells;
+
+  constructor(
+    record: Upstream,
+    text: string,
+    group: UpstreamGroup,
+    pools: readonly H1Pool[],
+    metrics: UpstreamMetrics,
+    cells: EndpointCells,
+  ) {
+    this.record = record;
+    this.text = text;
+    this.group = group;
+    this.pools = pools;
+    this.metrics = metrics;
+    this.#cells = cells;
+    this.hosts = record.endpoints.map(({ address, host, port }) => (port === 80 ? host : address));
+  }
+
+  /** A try at the endpoint is in flight until `end`. */
+  begin(endpoint: number): void {
+    this.#cells.begin(this.record.endpoints[endpoint]!.slot);
+  }
+
+  end(endpoint: number): void {
+    this.#cells.end(this.record.endpoints[endpoint]!.slot);
+  }
+}
+
+/**
+ * The upstreams of a worker by name. An upstream that a reload leaves alone keeps its object, and an endpoint that stays
+ * keeps its connections even if the upstream around it changes.
+ */
+export class UpstreamRegistry {
+  readonly #runtimes = new Map<string, UpstreamRuntime>();
+  readonly #pools = new Map<string, H1Pool>();
+  readonly #addresses = new Addresses();
+  readonly #endpointCells: EndpointCells;
+  readonly #upstreamCells: UpstreamCells;
+  readonly #recorder: Recorder;
+  readonly #workerCount: number;
+
+  constructor(
+    endpointCells: EndpointCells,
+    upstreamCells: UpstreamCells,
+    recorder: Recorder,
+    workerCount: number,
+  ) {
+    this.#endpointCells = endpointCells;
+    this.#upstreamCells = upstreamCells;
+    this.#recorder = recorder;
+    this.#workerCount = workerCount;
+  }
+
+  setAddresses(book: AddressBook): void {
+    this.#addresses.set(book);
+  }
+
+  /** The runtime of an upstream record; the same object as long as the record says the same. */
+  get(record: Upstream): UpstreamRuntime {
+    const text = JSON.stringify(record);
+    const known = this.#runtimes.get(record.name);
+    if (known !== undefined && known.text === text) return known;
+    const pools = record.endpoints.map((endpoint) => this.#pool(record, endpoint.host, endpoint.port));
+    const group = new UpstreamGroup(record, this.#endpointCells, this.#upstreamCells);
+    const metrics = this.#recorder.upstream(record.name);
+    const runtime = new UpstreamRuntime(record, text, group, pools, metrics, this.#endpointCells);
+    this.#runtimes.set(record.name, runtime);
+    return runtime;
+  }
+
+  #pool(record: Upstream, host: string, port: number): H1Pool {
+    const key = `${record.name}\0${host}\0${port}`;
+    // Each worker takes its share, so that all together stay below the limit.
+    const max = Math.max(1, Math.floor(record.connections.max / this.#workerCount));
+    const options = { max, idleTimeout: record.connections.idleTimeout };
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      pool = new H1Pool(host, port, this.#addresses, options, this.#recorder.upstream(record.name));
+      this.#pools.set(key, pool);
+    } else {
+      pool.setOptions(options);
+      pool.reopen();
+    }
+    return pool;
+  }
+
+  /** Lets go of what the current generation no longer has. `current` looks a record up by name. */
+  retire(current: (name: string) => Upstream | undefined): void {
+    const keep = new Set<string>();
+    for (const [name, runtime] of this.#runtimes) {
+      const record = current(name);
+      if (record === undefined) {
+        this.#runtimes.delete(name);
+        continue;
+      }
+      const live = this.get(record);
+      for (const endpoint of live.record.endpoints) keep.add(`${name}\0${endpoint.host}\0${endpoint.port}`);
+      if (live !== runtime) this.#runtimes.set(name, live);
+    }
+    for (const [key, pool] of this.#pools) {
+      if (keep.has(key)) continue;
+      pool.close();
+      this.#pools.delete(key);
+    }
+  }
+
+  sweep(now: number): void {
+    for (const pool of this.#pools.values()) pool.sweep(now);
+  }
+}
