@@ -28,6 +28,8 @@ const PARAM_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 const HEX_BYTE = /^[0-9A-Fa-f]{2}$/;
 const REST = /^\{([^{}]*)\*\}$/;
+const EMPTY: Segment = [''];
+const WHOLE_PARAM: Segment = ['', ''];
 const PLAIN_LITERAL = /^[A-Za-z0-9\-._~!$&'()+,;=:@/]*$/;
 
 /**
@@ -36,7 +38,7 @@ const PLAIN_LITERAL = /^[A-Za-z0-9\-._~!$&'()+,;=:@/]*$/;
  */
 export function parsePattern(text: string): PatternResult {
   try {
-    return { ok: true, pattern: parse(text) };
+    return { ok: true, pattern: new PatternParser(text).parse() };
   } catch (error) {
     if (error instanceof PatternError) return { ok: false, message: error.message, at: error.at };
     throw error;
@@ -103,104 +105,127 @@ function canonicalEscape(text: string, at: number, offset: number): string {
   return UNRESERVED.test(char) ? char : `%${digits.toUpperCase()}`;
 }
 
-function parse(text: string): PathPattern {
-  if (!text.startsWith('/')) throw new PatternError('a path begins with "/"', 0);
-  if (text.length > MAX_PATTERN_LENGTH) {
-    throw new PatternError(`a path has at most ${MAX_PATTERN_LENGTH} characters`, MAX_PATTERN_LENGTH);
+class PatternParser {
+  readonly #text: string;
+  readonly #segments: Segment[] = [];
+  readonly #params: string[] = [];
+  #tail: Tail = 'none';
+  /** The text is not canonical as it stands. */
+  #respelled = false;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  const segments: Segment[] = [];
-  const params: string[] = [];
-  let canonical = '';
-  let tail: Tail = 'none';
-  let at = 1;
-  for (;;) {
-    const slash = segmentEnd(text, at);
-    const last = slash === text.length;
-    const raw = text.slice(at, slash);
+
+  parse(): PathPattern {
+    const text = this.#text;
+    if (!text.startsWith('/')) throw new PatternError('a path begins with "/"', 0);
+    checkLength(text);
+    let at = 1;
+    for (;;) {
+      const end = this.#segmentEnd(at);
+      this.#addSegment(text.slice(at, end), at, end === text.length);
+      if (end === text.length) break;
+      at = end + 1;
+    }
+    const canonical = this.#respelled ? this.#render() : text;
+    checkLength(canonical);
+    return { canonical, segments: this.#segments, tail: this.#tail, params: this.#params };
+  }
+
+  /** Slashes inside braces belong to a mistake that `#addSegment` explains better. */
+  #segmentEnd(from: number): number {
+    const text = this.#text;
+    let at = from;
+    for (;;) {
+      const slash = text.indexOf('/', at);
+      const end = slash < 0 ? text.length : slash;
+      const open = text.lastIndexOf('{', end - 1);
+      if (open < at) return end;
+      const close = text.indexOf('}', open);
+      if (close < 0) return text.length;
+      if (close < end) return end;
+      at = close + 1;
+    }
+  }
+
+  #addSegment(raw: string, at: number, last: boolean): void {
     if (raw === '*') {
       if (!last) throw new PatternError('"*" ends a path; for one segment in the middle write {name}', at);
-      tail = 'wildcard';
-      canonical += '/*';
-    } else if (REST.test(raw)) {
+      this.#tail = 'wildcard';
+    } else if (raw.endsWith('*}') && REST.test(raw)) {
       if (!last)
         throw new PatternError(`"${raw}" takes the rest of the path, so it must be the last segment`, at);
-      tail = 'rest';
-      addParam(params, raw.slice(1, -2), at + 1);
-      canonical += `/${raw}`;
+      this.#tail = 'rest';
+      this.#addParam(raw.slice(1, -2), at + 1);
+    } else if (raw.startsWith(':')) {
+      this.#addParam(raw.slice(1), at + 1);
+      this.#segments.push(WHOLE_PARAM);
+      this.#respelled = true;
+    } else if (raw === '') {
+      if (!last) throw new PatternError('empty segment: "//" is merged or refused before matching', at);
+      this.#segments.push(EMPTY);
     } else {
-      const segment = parseSegment(raw, at, last, params);
-      segments.push(segment);
-      canonical += `/${segmentText(segment, params)}`;
+      this.#segments.push(this.#parseSegment(raw, at));
     }
-    if (last) return { canonical, segments, tail, params };
-    at = slash + 1;
   }
-}
 
-/** Slashes inside braces belong to a mistake that `parseSegment` explains better. */
-function segmentEnd(text: string, from: number): number {
-  let open = false;
-  for (let i = from; i < text.length; i++) {
-    const char = text[i];
-    if (char === '{') open = true;
-    else if (char === '}') open = false;
-    else if (char === '/' && !open) return i;
-  }
-  return text.length;
-}
-
-function parseSegment(raw: string, at: number, last: boolean, params: string[]): Segment {
-  if (raw === '' && !last)
-    throw new PatternError('empty segment: "//" is merged or refused before matching', at);
-  if (raw.startsWith(':')) {
-    addParam(params, raw.slice(1), at + 1);
-    return ['', ''];
-  }
-  const literals: string[] = [];
-  let from = 0;
-  for (;;) {
-    const open = raw.indexOf('{', from);
-    const literal = raw.slice(from, open < 0 ? raw.length : open);
-    const stray = literal.indexOf('}');
-    if (stray >= 0) throw new PatternError('"}" without "{"', at + from + stray);
-    if (open > 0 && literal === '' && literals.length > 0) {
-      throw new PatternError('two parameters need text between them', at + open);
+  #parseSegment(raw: string, at: number): Segment {
+    const literals: string[] = [];
+    let from = 0;
+    for (;;) {
+      const open = raw.indexOf('{', from);
+      const literal = open < 0 ? raw.slice(from) : raw.slice(from, open);
+      if (literal === '' && literals.length > 0 && open >= 0) {
+        throw new PatternError('two parameters need text between them', at + open);
+      }
+      literals.push(this.#literal(literal, at + from));
+      if (open < 0) break;
+      const close = raw.indexOf('}', open);
+      if (close < 0) throw new PatternError('"{" without "}"', at + open);
+      this.#addParam(raw.slice(open + 1, close), at + open + 1);
+      from = close + 1;
     }
-    literals.push(canonicalLiteral(literal, at + from));
-    if (open < 0) break;
-    const close = raw.indexOf('}', open);
-    if (close < 0) throw new PatternError('"{" without "}"', at + open);
-    addParam(params, raw.slice(open + 1, close), at + open + 1);
-    from = close + 1;
-  }
-  if (literals.length === 1 && (literals[0] === '.' || literals[0] === '..')) {
-    throw new PatternError(`"${raw}" is resolved before matching and can never match`, at);
-  }
-  return literals;
-}
-
-function addParam(params: string[], name: string, at: number): void {
-  if (!PARAM_NAME.test(name)) {
-    if (name.endsWith('*')) throw new PatternError(`{${name}} must be a whole segment`, at);
-    if (name.includes(':')) {
-      throw new PatternError(
-        `parameter "${name}": patterns for parameters are not supported, only names`,
-        at,
-      );
+    if (literals.length === 1 && (literals[0] === '.' || literals[0] === '..')) {
+      throw new PatternError(`"${raw}" is resolved before matching and can never match`, at);
     }
-    throw new PatternError(
-      `"${name}" is no parameter name (a letter or "_", then letters, digits, "_", "-", ".")`,
-      at,
-    );
+    return literals;
   }
-  if (params.includes(name)) throw new PatternError(`parameter "${name}" occurs twice`, at);
-  params.push(name);
+
+  #literal(text: string, at: number): string {
+    const stray = text.indexOf('}');
+    if (stray >= 0) throw new PatternError('"}" without "{"', at + stray);
+    const literal = canonicalLiteral(text, at);
+    if (literal !== text) this.#respelled = true;
+    return literal;
+  }
+
+  #addParam(name: string, at: number): void {
+    if (!PARAM_NAME.test(name)) throw new PatternError(nameProblem(name), at);
+    if (this.#params.includes(name)) throw new PatternError(`parameter "${name}" occurs twice`, at);
+    this.#params.push(name);
+  }
+
+  #render(): string {
+    let text = '';
+    let param = 0;
+    for (const segment of this.#segments) {
+      text += `/${segment[0]}`;
+      for (let i = 1; i < segment.length; i++) text += `{${this.#params[param++]}}${segment[i]}`;
+    }
+    if (this.#tail === 'rest') text += `/{${this.#params[param]}*}`;
+    if (this.#tail === 'wildcard') text += '/*';
+    return text;
+  }
 }
 
-/** `params` ends with the names of this segment. */
-function segmentText(segment: Segment, params: readonly string[]): string {
-  let text = segment[0]!;
-  const first = params.length - (segment.length - 1);
-  for (let i = 1; i < segment.length; i++) text += `{${params[first + i - 1]}}${segment[i]}`;
-  return text;
+function checkLength(text: string): void {
+  if (text.length <= MAX_PATTERN_LENGTH) return;
+  throw new PatternError(`a path has at most ${MAX_PATTERN_LENGTH} characters`, MAX_PATTERN_LENGTH);
+}
+
+function nameProblem(name: string): string {
+  if (name.endsWith('*') && name !== '*') return `{${name}} must be a whole segment`;
+  if (name.includes(':')) return `parameter "${name}": patterns for parameters are not supported, only names`;
+  return `"${name}" is no parameter name (a letter or "_", then letters, digits, "_", "-", ".")`;
 }

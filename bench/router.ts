@@ -1,0 +1,164 @@
+/**
+ * Route lookup beside find-my-way, memoirist and rou3: nanoseconds and bytes per lookup, and what it costs to build a
+ * table and to take it over in a worker.
+ */
+import FindMyWay from 'find-my-way';
+import { Memoirist } from 'memoirist';
+import { addRoute, createRouter, findRoute } from 'rou3';
+import { compileSnapshot } from '../src/routing/compile.ts';
+import { NO_FIELDS } from '../src/routing/predicates.ts';
+import { Snapshot } from '../src/routing/snapshot.ts';
+import { routeOf } from '../test/support/route-records.ts';
+import { apiPaths } from './support/routes.ts';
+
+const SIZES = [100, 10_000, 100_000];
+/** Lookups cycle through this many paths, far apart in the table, so that a large table does not fit the caches. */
+const PATHS = 4096;
+const ROUNDS = 60;
+
+type Lookup = (path: string) => unknown;
+
+interface Candidate {
+  readonly name: string;
+  readonly buildMs: number;
+  readonly lookup: Lookup;
+  readonly isHit: (result: unknown) => boolean;
+}
+
+function timed<T>(make: () => T): [T, number] {
+  const start = performance.now();
+  const value = make();
+  return [value, performance.now() - start];
+}
+
+function octopus(patterns: readonly string[]): Candidate {
+  const routes = patterns.map((path) => routeOf(path, { methods: ['GET'] }));
+  const [{ buffer }, buildMs] = timed(() => compileSnapshot({ routes, upstreams: [], plugins: [] }, 1));
+  const [snapshot, swapMs] = timed(() => new Snapshot(buffer));
+  console.log(
+    `  octopus: ${(buffer.byteLength / 1e6).toFixed(1)} MB snapshot, taken over in ${(swapMs * 1000).toFixed(0)} µs`,
+  );
+  return {
+    name: 'octopus',
+    buildMs,
+    lookup: (path) => snapshot.find('api.example.com', path, 'GET', NO_FIELDS),
+    isHit: (result) => (result as number) >= 0,
+  };
+}
+
+const colonStyle = (pattern: string) => pattern.replace(/\{(\w+)\}/g, ':$1');
+
+function findMyWay(patterns: readonly string[]): Candidate {
+  const [router, buildMs] = timed(() => {
+    const router = FindMyWay();
+    for (const pattern of patterns) router.on('GET', colonStyle(pattern), () => undefined);
+    return router;
+  });
+  return {
+    name: 'find-my-way',
+    buildMs,
+    lookup: (path) => router.find('GET', path),
+    isHit: (result) => result !== null,
+  };
+}
+
+function memoirist(patterns: readonly string[]): Candidate {
+  const [router, buildMs] = timed(() => {
+    const router = new Memoirist<number>();
+    patterns.forEach((pattern, i) => {
+      router.add('GET', colonStyle(pattern), i);
+    });
+    return router;
+  });
+  return {
+    name: 'memoirist',
+    buildMs,
+    lookup: (path) => router.find('GET', path),
+    isHit: (result) => result !== null,
+  };
+}
+
+function rou3(patterns: readonly string[]): Candidate {
+  const [router, buildMs] = timed(() => {
+    const router = createRouter<number>();
+    patterns.forEach((pattern, i) => {
+      addRoute(router, 'GET', colonStyle(pattern), i);
+    });
+    return router;
+  });
+  return {
+    name: 'rou3',
+    buildMs,
+    lookup: (path) => findRoute(router, 'GET', path),
+    isHit: (result) => result !== undefined,
+  };
+}
+
+interface Sample {
+  readonly head: string;
+  readonly pathEnd: number;
+}
+
+const PATH_START = 4;
+
+function samples(patterns: readonly string[], kind: 'static' | 'param' | 'miss'): Sample[] {
+  const wanted = patterns.filter((pattern) => pattern.includes('{') === (kind === 'param'));
+  return Array.from({ length: PATHS }, (_, i) => {
+    // A prime step visits the table out of order.
+    const pattern = wanted[(i * 7919) % wanted.length]!;
+    const path = pattern.replace('{id}', `u-${i}`).replace('{item}', `${i * 31}`);
+    const sent = kind === 'miss' ? `${path}/no/such/thing` : path;
+    const head = `GET ${sent} HTTP/1.1\r\nHost: api.example.com\r\nAccept: */*\r\n\r\n`;
+    return { head, pathEnd: PATH_START + sent.length };
+  });
+}
+
+/**
+ * Each lookup gets a path that was just cut out of a request head, as in the gateway: a string that was looked up
+ * before has its hash cached, which flatters routers built on objects. The cost of cutting is in every figure.
+ */
+function measure(lookup: Lookup, samples: readonly Sample[]): { ns: number; bytes: number } {
+  let kept: unknown = null;
+  const round = () => {
+    for (let i = 0; i < samples.length; i++) {
+      const { head, pathEnd } = samples[i]!;
+      kept = lookup(head.slice(PATH_START, pathEnd));
+    }
+  };
+  for (let i = 0; i < 10; i++) round();
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < ROUNDS; i++) best = Math.min(best, timed(round)[1]);
+  globalThis.gc?.();
+  const before = process.memoryUsage().heapUsed;
+  round();
+  const bytes = Math.max(process.memoryUsage().heapUsed - before, 0);
+  // Reading the last result keeps the lookups from being optimised away.
+  if (kept === undefined && samples.length === 0) throw new Error('nothing measured');
+  return { ns: (best * 1e6) / samples.length, bytes: bytes / samples.length };
+}
+
+const only = process.env['BENCH_ONLY'];
+for (const size of SIZES) {
+  const patterns = apiPaths(size);
+  console.log(`\n${size} routes`);
+  const makers = [octopus, findMyWay, memoirist, rou3].filter(
+    (make) => only === undefined || make.name === only,
+  );
+  for (const make of makers) {
+    const candidate = make(patterns);
+    const cells = (['static', 'param', 'miss'] as const).map((kind) => {
+      const chosen = samples(patterns, kind);
+      for (const { head, pathEnd } of chosen.slice(0, 50)) {
+        const path = head.slice(PATH_START, pathEnd);
+        if (candidate.isHit(candidate.lookup(path)) !== (kind !== 'miss')) {
+          throw new Error(`${candidate.name}: wrong answer for ${path}`);
+        }
+      }
+      const { ns, bytes } = measure(candidate.lookup, chosen);
+      return `${kind} ${ns.toFixed(0).padStart(5)} ns ${bytes.toFixed(0).padStart(4)} B`;
+    });
+    console.log(
+      `  ${candidate.name.padEnd(12)} build ${candidate.buildMs.toFixed(0).padStart(5)} ms   ${cells.join('   ')}`,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import type { FieldPredicate, Route } from '../../src/routing/model.ts';
+
+/**
+ * The matching rules written down as plainly as possible, to compare the compiled matcher with: every route is tried
+ * on its own with a regular expression, then all that match are sorted.
+ */
+export interface ReferenceRequest {
+  readonly host: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly query: ReadonlyMap<string, string>;
+}
+
+export interface ReferenceAnswer {
+  readonly route: Route | null;
+  readonly params: readonly string[];
+  /** Methods for `Allow` when no route matches but some do except for the method. */
+  readonly allowed: readonly string[];
+}
+
+interface Candidate {
+  readonly route: Route;
+  readonly order: number;
+  readonly tokens: readonly string[];
+  readonly params: readonly string[];
+}
+
+export function referenceFind(routes: readonly Route[], request: ReferenceRequest): ReferenceAnswer {
+  const candidates: Candidate[] = [];
+  routes.forEach((route, order) => {
+    const params = pathRegex(route.path).exec(request.path);
+    if (params === null || !hostMatches(route.host, request.host)) return;
+    if (!holds(route.headers, request.headers) || !holds(route.query, request.query)) return;
+    candidates.push({ route, order, tokens: pathTokens(route.path), params: params.slice(1) });
+  });
+  const methodRank = ({ route }: Candidate): number => {
+    if (route.methods.length === 0) return 2;
+    if (route.methods.includes(request.method)) return 0;
+    return request.method === 'HEAD' && route.methods.includes('GET') ? 1 : 3;
+  };
+  const [best] = candidates
+    .filter((candidate) => methodRank(candidate) < 3)
+    .sort(
+      (a, b) =>
+        b.route.priority - a.route.priority ||
+        hostRank(b.route.host) - hostRank(a.route.host) ||
+        compareTokens(a.tokens, b.tokens) ||
+        predicateCount(b.route) - predicateCount(a.route) ||
+        methodRank(a) - methodRank(b) ||
+        a.order - b.order,
+    );
+  if (best !== undefined) return { route: best.route, params: best.params, allowed: [] };
+  const allowed = new Set(candidates.flatMap(({ route }) => route.methods));
+  if (allowed.has('GET')) allowed.add('HEAD');
+  return { route: null, params: [], allowed: [...allowed].sort() };
+}
+
+function pathRegex(pattern: string): RegExp {
+  const source = pattern
+    .split(/(\{[^}]*\}|\/\*$)/)
+    .map((part) => {
+      if (part === '/*') return '/.*';
+      if (part.endsWith('*}')) return '(.+)';
+      if (part.startsWith('{')) return '([^/]+?)';
+      return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    })
+    .join('');
+  return new RegExp(`^${source}$`);
+}
+
+/** One token per literal character, per parameter segment, per tail; the first difference decides. */
+function pathTokens(pattern: string): string[] {
+  const tokens: string[] = [];
+  pattern.split('/').forEach((segment, i) => {
+    if (i > 0) tokens.push('1/');
+    if (segment === '*') tokens.push('4');
+    else if (segment.endsWith('*}')) tokens.push('3');
+    else {
+      const open = segment.indexOf('{');
+      for (const char of open < 0 ? segment : segment.slice(0, open)) tokens.push(`1${char}`);
+      if (open < 0) return;
+      const literals = segment.slice(open).replace(/\{[^}]*\}/g, '\n');
+      const length = literals.replaceAll('\n', '').length;
+      tokens.push(`2${String(1000 - length).padStart(4, '0')}${literals}`);
+    }
+  });
+  tokens.push('0');
+  return tokens;
+}
+
+function compareTokens(a: readonly string[], b: readonly string[]): number {
+  const at = a.findIndex((token, i) => token !== b[i]);
+  if (at < 0) return 0;
+  return a[at]! < (b[at] ?? '') ? -1 : 1;
+}
+
+function hostMatches(pattern: string, host: string): boolean {
+  if (pattern === '') return true;
+  if (!pattern.startsWith('*')) return pattern === host;
+  return host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1;
+}
+
+function hostRank(pattern: string): number {
+  if (pattern === '') return 0;
+  return pattern.startsWith('*') ? pattern.length : 1000;
+}
+
+function holds(predicates: readonly FieldPredicate[], fields: ReadonlyMap<string, string>): boolean {
+  return predicates.every(({ name, kind, value }) => {
+    const actual = fields.get(name);
+    return actual !== undefined && (kind === 'exact' ? actual === value : new RegExp(value).test(actual));
+  });
+}
+
+function predicateCount(route: Route): number {
+  return route.headers.length + route.query.length;
+}

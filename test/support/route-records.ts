@@ -1,0 +1,45 @@
+import type { FieldPredicate, ProxyAction, Route } from '../../src/routing/model.ts';
+
+/** A route to the upstream `main` with every field set; `changes` name what a test is about. */
+export function routeOf(path: string, changes: Partial<Route> = {}): Route {
+  return {
+    id: path,
+    source: 'file',
+    origin: '',
+    path,
+    methods: [],
+    host: '',
+    headers: [],
+    query: [],
+    priority: 0,
+    action: proxyTo('main'),
+    plugins: [],
+    ...changes,
+  };
+}
+
+export function proxyTo(upstream: string, changes: Partial<ProxyAction> = {}): ProxyAction {
+  return {
+    kind: 'proxy',
+    targets: [{ upstream, weight: 1 }],
+    rewrite: null,
+    preserveHost: false,
+    timeout: 30_000,
+    retries: {
+      attempts: 2,
+      on: ['connect-failure', 502, 503, 504],
+      perTryTimeout: 0,
+      budget: 0.2,
+      bodyLimit: 65_536,
+    },
+    ...changes,
+  };
+}
+
+export function exact(name: string, value: string): FieldPredicate {
+  return { name, kind: 'exact', value };
+}
+
+export function regex(name: string, value: string): FieldPredicate {
+  return { name, kind: 'regex', value };
+}
