@@ -112,7 +112,9 @@ test('routes beyond the cap share a label, the same ones in every metric and for
   for (let at = 9; at >= 0; at--) second.recorder.route(`/${at}`).record('GET', 200, 1);
   second.recorder.unmatched().record('GET', 404, 1);
   second.recorder.flush();
+  await scrape();
   const families = await scrape();
+  assert.ok(sample(families, 'octopus_metric_series_overflowed_total', '')! > 0);
   const requests = families.get('octopus_requests_total')!.samples;
   for (const route of ['/0', '/1', '/2']) {
     assert.equal(requests.get(`octopus_requests_total{method="GET",route="${route}",status="200"}`), 2);

@@ -99,7 +99,10 @@ export class MetricsStore {
   #admit(label: string, value: string): string {
     const values = this.#admitted.get(label);
     if (values === undefined || values.has(value) || value === UNMATCHED || value === OVERFLOW) return value;
-    if (values.size >= this.#maxLabelValues) return OVERFLOW;
+    if (values.size >= this.#maxLabelValues) {
+      this.recorder.countOverflow();
+      return OVERFLOW;
+    }
     values.add(value);
     return value;
   }

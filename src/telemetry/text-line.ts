@@ -3,18 +3,10 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 const COLORS: Readonly<Record<string, string>> = { debug: '36', info: '32', warn: '33', error: '31' };
-/** Shown at their own place, or of no use to someone who watches a terminal. */
-const PLACED = new Set([
-  'timestamp',
-  'level',
-  'message',
-  'method',
-  'path',
-  'status',
-  'duration_ms',
-  'trace_id',
-  'stack',
-]);
+/** Shown at their own place. */
+const PLACED = new Set(['timestamp', 'level', 'message', 'stack']);
+/** Of a request the same, and the trace id, which is of no use to someone who watches a terminal. */
+const PLACED_OF_REQUEST = new Set([...PLACED, 'method', 'path', 'status', 'duration_ms', 'trace_id']);
 
 /** `json` is one log line without its line feed. A line that is no JSON object is passed on as it is. */
 export function textLine(json: string, colors: boolean): string {
@@ -23,10 +15,15 @@ export function textLine(json: string, colors: boolean): string {
   const level = String(fields['level']);
   const time = String(fields['timestamp']).slice(11, 23);
   const name = level.toUpperCase().padEnd(5);
-  let line = `${time} ${colors ? paint(name, COLORS[level] ?? '0') : name} ${headline(fields)}`;
+  const isRequest = typeof fields['method'] === 'string' && typeof fields['status'] === 'number';
+  const headline = isRequest
+    ? `${fields['method']} ${fields['path']} ${fields['status']} ${fields['duration_ms']}ms`
+    : String(fields['message']);
+  let line = `${time} ${colors ? paint(name, COLORS[level] ?? '0') : name} ${printable(headline)}`;
+  const placed = isRequest ? PLACED_OF_REQUEST : PLACED;
   for (const [key, value] of Object.entries(fields)) {
-    if (PLACED.has(key)) continue;
-    const text = ` ${key}=${quoted(value)}`;
+    if (placed.has(key)) continue;
+    const text = ` ${printable(key)}=${quoted(value)}`;
     line += colors ? paint(text, '2') : text;
   }
   line += '\n';
@@ -34,13 +31,6 @@ export function textLine(json: string, colors: boolean): string {
   const stack = fields['stack'];
   if (typeof stack === 'string') for (const frame of stack.split('\n')) line += `    ${printable(frame)}\n`;
   return line;
-}
-
-function headline(fields: Fields): string {
-  if (typeof fields['method'] !== 'string' || typeof fields['status'] !== 'number') {
-    return printable(String(fields['message']));
-  }
-  return printable(`${fields['method']} ${fields['path']} ${fields['status']} ${fields['duration_ms']}ms`);
 }
 
 function parseObject(json: string): Fields | null {
