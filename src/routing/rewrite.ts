@@ -38,11 +38,11 @@ function replace(rewrite: PathRewrite, path: string): string {
   const replaced = path.replace(regex, rewrite.replacement);
   if (replaced === path) return path;
   const rooted = replaced.startsWith('/') ? replaced : `/${replaced}`;
-  return DOT_SEGMENT.test(rooted) ? path : rooted.replace(ILLEGAL, escape);
+  return DOT_SEGMENT.test(rooted) ? path : rooted.replace(ILLEGAL, percentEncode);
 }
 
 /** Controls and spaces would break the request line (rule B11); `?` and `#` would end the path. */
-function escape(text: string): string {
+function percentEncode(text: string): string {
   let escaped = '';
   for (const byte of Buffer.from(text)) escaped += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   return escaped;
