@@ -57,7 +57,7 @@ export interface PluginResponse {
   readonly headers: HeaderView;
   /** False for HEAD, 204, 304 and other responses without a body: `onResponseBody` is not called. */
   readonly hasBody: boolean;
-  /** True when the gateway or a plugin made it, false when it came from an endpoint. */
+  /** True when the gateway or a plugin made it, false when it came from an endpoint. Bodies of local ones pass no hook. */
   readonly local: boolean;
 }
 
@@ -78,9 +78,9 @@ export interface PluginExchange {
 }
 
 /**
- * Returned from `onRequest` to answer instead of the upstream, or from `onResponse` to answer with something else: it
- * replaces the response, the `onResponse` hooks that have not run yet see the new one. Framing fields (Content-Length,
- * Transfer-Encoding, Connection) are the gateway's business.
+ * Returned from `onRequest` to answer instead of the upstream: the `onResponse` hooks then see this reply. Returned from
+ * `onResponse` it replaces the response and is sent as it is. Framing fields (Content-Length, Transfer-Encoding,
+ * Connection) are the gateway's business.
  */
 export interface PluginReply {
   readonly status: number;

@@ -1,0 +1,118 @@
+/** For tests of plugins, built-in or a user's own: an exchange without a gateway around it. */
+import { HeaderBlock } from '../http/header-block.ts';
+import type {
+  LimitStore,
+  PluginContext,
+  PluginDefinition,
+  PluginExchange,
+  PluginHooks,
+  PluginRequest,
+  PluginResponse,
+} from './api.ts';
+
+export type HeaderList = Readonly<Record<string, string | readonly string[]>>;
+
+export interface TestRequest extends Partial<Omit<PluginRequest, 'headers'>> {
+  readonly headers?: HeaderList;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+/** Header fields as a plugin sees them. */
+export function makeHeaders(fields: HeaderList = {}): HeaderBlock {
+  let lines = '';
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of typeof values === 'string' ? [values] : values) lines += `${name}: ${value}\r\n`;
+  }
+  return new HeaderBlock().load(lines);
+}
+
+/** A GET of `/` from 203.0.113.7, changed by what is given. */
+export function makeExchange({ headers, params = {}, ...request }: TestRequest = {}): PluginExchange {
+  return {
+    request: {
+      method: 'GET',
+      target: '/',
+      path: '/',
+      query: '',
+      host: 'example.com',
+      scheme: 'http',
+      httpVersion: '1.1',
+      clientIp: '203.0.113.7',
+      peerIp: '203.0.113.7',
+      fromTrustedProxy: false,
+      hasBody: false,
+      ...request,
+      headers: makeHeaders(headers),
+    },
+    requestId: 'test-request-id',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    route: { id: 'route-1', path: '/', params },
+    locals: new Map(),
+  };
+}
+
+/** A response of an endpoint with a body, changed by what is given. */
+export function makeResponse(
+  headers: HeaderList = {},
+  response: Partial<Omit<PluginResponse, 'headers'>> = {},
+): PluginResponse {
+  return { status: 200, hasBody: true, local: false, ...response, headers: makeHeaders(headers) };
+}
+
+/** Collects what a plugin does beside its hooks. */
+export class TestContext implements PluginContext {
+  readonly name: string;
+  readonly instanceId: string;
+  readonly limits: LimitStore;
+  readonly logged: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  readonly counted: string[] = [];
+  readonly #release: (() => void)[] = [];
+
+  /** @param limits without them the plugin may not use limits */
+  constructor(name: string, limits: LimitStore = NO_LIMITS) {
+    this.name = name;
+    this.instanceId = `${name}@test`;
+    this.limits = limits;
+  }
+
+  log(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.logged.push({ level, message, fields });
+  }
+
+  count(event: string): void {
+    this.counted.push(event);
+  }
+
+  onUnload(release: () => void): void {
+    this.#release.push(release);
+  }
+
+  unload(): void {
+    for (const release of this.#release) release();
+  }
+}
+
+const NO_LIMITS: LimitStore = {
+  tokenBucket() {
+    throw new Error('this test has no limit store');
+  },
+  slidingWindow() {
+    throw new Error('this test has no limit store');
+  },
+};
+
+/** Sets a plugin up with options as they would stand in the configuration. */
+export async function setUpPlugin(
+  definition: PluginDefinition,
+  config: unknown = {},
+  context: PluginContext = new TestContext(definition.name),
+): Promise<PluginHooks> {
+  return definition.setup(definition.config.parse(config), context);
+}
+
+/** Whether the plugin's schema accepts the options, and where not. */
+export function configProblems(definition: PluginDefinition, config: unknown): string[] {
+  const result = definition.config.safeParse(config);
+  if (result.success) return [];
+  return result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+}
