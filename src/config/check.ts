@@ -110,10 +110,10 @@ function reportIssue<Schema extends z.ZodType>(part: Part<Schema>, issue: Issue,
     );
     return;
   }
-  problems.error(
-    node,
-    `${label(path)}: ${expectation(issue)}${got(node, path)}${suggestion(issue, node, path)}`,
-  );
+  const message = expectation(issue);
+  const found = got(node, issue, path);
+  const detail = found === '' || message.startsWith('expected') ? found : ` (${found.slice(2)})`;
+  problems.error(node, `${label(path)}: ${message}${detail}${suggestion(issue, node, path)}`);
 }
 
 function isWrongForm(issue: Issue): boolean {
@@ -152,8 +152,12 @@ function expectation(issue: Issue): string {
 }
 
 /** What stands there instead, unless it may be a secret. */
-function got(node: ConfigNode, path: TreePath): string {
-  if (node.kind !== 'scalar') return `, got ${node.kind === 'list' ? 'a list' : 'a map'}`;
+function got(node: ConfigNode, issue: Issue, path: TreePath): string {
+  if (node.kind !== 'scalar') {
+    // Of a list that is too short, that it is a list is no news.
+    const wrongKind = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+    return wrongKind ? `, got ${node.kind === 'list' ? 'a list' : 'a map'}` : '';
+  }
   if (isSecretPath(path)) return '';
   if (node.template !== '') return `, got the value of ${quote(node.template)}`;
   if (typeof node.value !== 'string') return `, got ${node.value === null ? 'nothing' : node.value}`;
@@ -161,9 +165,12 @@ function got(node: ConfigNode, path: TreePath): string {
 }
 
 function suggestion(issue: Issue, node: ConfigNode, path: TreePath): string {
-  if (issue.code !== 'invalid_value' || node.kind !== 'scalar' || node.template !== '' || isSecretPath(path))
-    return '';
-  return didYouMean(String(node.value), issue.values.map(String));
+  if (node.kind !== 'scalar' || node.template !== '' || isSecretPath(path)) return '';
+  const options = issue.code === 'invalid_union' ? issue.errors.flat() : [issue];
+  const words = options.flatMap((option) =>
+    option.code === 'invalid_value' ? option.values.map(String) : [],
+  );
+  return didYouMean(String(node.value), words);
 }
 
 export function quote(text: string): string {

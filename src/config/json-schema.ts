@@ -26,7 +26,8 @@ export function pluginJsonSchema(schema: z.ZodType): JsonSchema {
 
 function admitVariables(node: JsonSchema): JsonSchema {
   const { fallback: inherited, ...plain } = node;
-  if (inherited !== undefined) return admitVariables(withKnown({ ...plain, default: inherited }));
+  if (inherited !== undefined)
+    return admitVariables(withKnown({ description: plain.description, default: inherited, ...plain }));
   if (isStrictScalar(node)) {
     const { description, default: fallback, ...own } = withoutNoise(node);
     return withKnown({ description, default: fallback, anyOf: [own, INTERPOLATED] });

@@ -3,6 +3,7 @@
  * not hide those of the others.
  */
 import type { RouteSet } from '../routing/model.ts';
+import { Breather } from './breather.ts';
 import { readEnvironment } from './env.ts';
 import { readConfigFiles } from './files.ts';
 import { inactiveFeatures } from './inactive.ts';
@@ -56,14 +57,14 @@ export interface RefusedConfig {
 export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const problems = new Problems();
   const { sources, watched } = await readConfigFiles(options.paths, problems);
-  const tree = readTree(sources, options.env, problems);
+  const tree = await readTree(sources, options.env, problems);
   if (tree === null) return { ok: false, problems: problems.sorted(), files: watched };
 
-  const sections = checkSections(tree, problems);
+  const sections = await checkSections(tree, problems);
   const routeSet = await buildRouteSet(tree, sections, options.builtins, problems);
   const files = [...watched, ...moduleFiles(tree, sections)];
+  checkSettings(sections.settings, tree, problems);
   const { config } = sections;
-  if (config !== null) checkSettings(config, tree, problems);
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
   rememberEnvironmentValues(config, tree);
   return {
@@ -76,21 +77,27 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   };
 }
 
-/** @returns null when a file is no YAML or JSON, or there is none */
-function readTree(sources: readonly SourceText[], env: Environment, problems: Problems): ConfigNode | null {
+/** @returns null when a file cannot be read or is no YAML or JSON: then further checks would blame the wrong lines */
+async function readTree(
+  sources: readonly SourceText[],
+  env: Environment,
+  problems: Problems,
+): Promise<ConfigNode | null> {
+  let readable = !problems.hasErrors;
   const trees: ConfigNode[] = [];
   for (const source of sources) {
-    const tree = source.name.endsWith('.json') ? readJson(source, problems) : readYaml(source, problems);
-    if (tree === null) continue;
-    if (tree.kind === 'map') trees.push(tree);
-    else
-      problems.error(
-        tree,
-        `expected keys such as "server:" and "routes:", got ${tree.kind === 'list' ? 'a list' : 'a single value'}`,
-      );
+    const tree = source.name.endsWith('.json')
+      ? readJson(source, problems)
+      : await readYaml(source, problems);
+    if (tree?.kind === 'map') trees.push(tree);
+    else readable = false;
+    if (tree !== null && tree.kind !== 'map') {
+      const what = tree.kind === 'list' ? 'a list' : 'a single value';
+      problems.error(tree, `expected keys such as "server:" and "routes:", got ${what}`);
+    }
   }
   const [first, ...rest] = trees;
-  if (first === undefined || problems.hasErrors) return null;
+  if (first === undefined || !readable) return null;
   const merged = mergeTrees([first, ...rest]);
   const interpolated = interpolateTree(merged, env, problems);
   const overrides = readEnvironment(configSchema, env, interpolated, problems);
@@ -114,9 +121,11 @@ async function buildRouteSet(
 
   const builder = new RouteBuilder(context, plugins, globals ?? []);
   const routes: BuiltRoute[] = [];
+  const breather = new Breather();
   for (const { value, path } of sections.routes) {
     const built = builder.build(value, path);
     if (built !== null) routes.push(built);
+    if (breather.isDue()) await breather.breathe();
   }
   checkUpstreamNames(names, context);
   checkShadows(routes, context);

@@ -8,12 +8,16 @@ const environmentValues = new WeakMap<Config, ReadonlySet<string>>();
 
 export function rememberEnvironmentValues(config: Config, root: ConfigNode): void {
   const paths = new Set<string>();
-  const visit = (node: ConfigNode, path: TreePath): void => {
-    if (node.kind === 'list') for (const [index, item] of node.items.entries()) visit(item, [...path, index]);
-    else if (node.kind === 'map') for (const [key, entry] of node.entries) visit(entry.value, [...path, key]);
-    else if (node.fromEnvironment) paths.add(pathKey(path));
+  // One path for the whole walk: a large file has a million nodes.
+  const path: (string | number)[] = [];
+  const visit = (node: ConfigNode, step: string | number): void => {
+    path.push(step);
+    if (node.kind === 'list') for (let i = 0; i < node.items.length; i++) visit(node.items[i]!, i);
+    else if (node.kind === 'map') for (const [key, entry] of node.entries) visit(entry.value, key);
+    else if (node.fromEnvironment) paths.add(pathKey(path.slice(1)));
+    path.pop();
   };
-  visit(root, []);
+  visit(root, '');
   if (paths.size > 0) environmentValues.set(config, paths);
 }
 

@@ -1,8 +1,10 @@
 /** Checks the configuration section by section and item by item, so that one fault does not hide the others. */
 import type { z } from 'zod';
+import { Breather } from './breather.ts';
 import { checkPart, unknownKey } from './check.ts';
 import type { Problems } from './problems.ts';
 import { type Config, configSchema } from './schema/schema.ts';
+import type { Settings } from './settings-check.ts';
 import { type ConfigNode, nodeAt, type TreePath } from './tree.ts';
 
 /** An item of a list that passed its schema, and where it stands. */
@@ -14,6 +16,7 @@ export interface Item<T> {
 export interface CheckedSections {
   /** null when something was refused. */
   readonly config: Config | null;
+  readonly settings: Settings;
   /** Those under `routing`, or the defaults when that section was refused. */
   readonly routing: Config['routing'];
   readonly routes: readonly Item<Config['routes'][number]>[];
@@ -24,7 +27,7 @@ export interface CheckedSections {
 
 const { shape } = configSchema;
 
-export function checkSections(root: ConfigNode, problems: Problems): CheckedSections {
+export async function checkSections(root: ConfigNode, problems: Problems): Promise<CheckedSections> {
   checkTopLevelKeys(root, problems);
   const section = <Name extends keyof Config>(name: Name): Config[Name] | undefined => {
     const schema: z.ZodType = shape[name];
@@ -37,10 +40,10 @@ export function checkSections(root: ConfigNode, problems: Problems): CheckedSect
   const routing = section('routing');
   const admin = section('admin');
   const observability = section('observability');
-  const middleware = checkItems(shape.middleware, 'middleware', root, problems);
-  const plugins = checkItems(shape.plugins, 'plugins', root, problems);
-  const upstreams = checkItems(shape.upstreams, 'upstreams', root, problems);
-  const routes = checkItems(shape.routes, 'routes', root, problems);
+  const middleware = await checkItems(shape.middleware, 'middleware', root, problems);
+  const plugins = await checkItems(shape.plugins, 'plugins', root, problems);
+  const upstreams = await checkItems(shape.upstreams, 'upstreams', root, problems);
+  const routes = await checkItems(shape.routes, 'routes', root, problems);
 
   const complete = server && tls && discovery && farp && routing && admin && observability;
   const config =
@@ -59,8 +62,15 @@ export function checkSections(root: ConfigNode, problems: Problems): CheckedSect
           routes: routes.map(({ value }) => value),
         }
       : null;
+  const settings: Settings = {
+    ...(server && { server }),
+    ...(admin && { admin }),
+    ...(tls && { tls }),
+    ...(observability && { observability }),
+  };
   return {
     config,
+    settings,
     routing: routing ?? shape.routing.parse(undefined),
     routes,
     upstreams,
@@ -78,12 +88,12 @@ function checkTopLevelKeys(root: ConfigNode, problems: Problems): void {
   }
 }
 
-function checkItems<Schema extends z.ZodPrefault<z.ZodArray<z.ZodType>>>(
+async function checkItems<Schema extends z.ZodPrefault<z.ZodArray<z.ZodType>>>(
   list: Schema,
   name: string,
   root: ConfigNode,
   problems: Problems,
-): Item<z.output<Schema>[number]>[] {
+): Promise<Item<z.output<Schema>[number]>[]> {
   const node = nodeAt(root, [name]);
   if (node === undefined || (node.kind === 'scalar' && node.value === null)) return [];
   if (node.kind !== 'list') {
@@ -92,10 +102,12 @@ function checkItems<Schema extends z.ZodPrefault<z.ZodArray<z.ZodType>>>(
   }
   const schema = list.unwrap().element;
   const items: Item<z.output<Schema>[number]>[] = [];
+  const breather = new Breather();
   for (let index = 0; index < node.items.length; index++) {
     const path = [name, index];
     const value = checkPart({ schema, root, path }, problems);
     if (value !== undefined) items.push({ value, path });
+    if (breather.isDue()) await breather.breathe();
   }
   return items;
 }

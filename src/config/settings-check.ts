@@ -7,16 +7,23 @@ import { adminAddress } from './settings.ts';
 import { type ConfigNode, nodeAt, placeOf, placeOfKey } from './tree.ts';
 import { formatHostPort } from './values.ts';
 
-export function checkSettings(config: Config, root: ConfigNode, problems: Problems): void {
-  checkPorts(config, root, problems);
-  checkAdmin(config, root, problems);
-  checkTls(config, root, problems);
-  const { dns } = config.server;
-  if (dns.min_ttl > dns.max_ttl) {
+/** Sections that were refused are left out. */
+export type Settings = Partial<Pick<Config, 'server' | 'admin' | 'tls' | 'observability'>>;
+
+export function checkSettings(
+  { server, admin, tls, observability }: Settings,
+  root: ConfigNode,
+  problems: Problems,
+): void {
+  if (server && admin) {
+    checkPorts(server, admin, root, problems);
+    checkAdmin(server, admin, root, problems);
+  }
+  if (tls) checkTls(tls, root, problems);
+  if (server && server.dns.min_ttl > server.dns.max_ttl) {
     problems.error(placeOf(root, ['server', 'dns']), 'server.dns: min_ttl is longer than max_ttl');
   }
-  const { tracing } = config.observability;
-  if (tracing.enabled && tracing.endpoint === undefined) {
+  if (observability?.tracing.enabled && observability.tracing.endpoint === undefined) {
     problems.error(
       placeOf(root, ['observability', 'tracing']),
       'observability.tracing: "endpoint" is missing; tell where spans are sent, such as http://collector:4317',
@@ -30,8 +37,12 @@ interface Listener {
   readonly port: number;
 }
 
-function checkPorts(config: Config, root: ConfigNode, problems: Problems): void {
-  const { server, admin } = config;
+function checkPorts(
+  server: Config['server'],
+  admin: Config['admin'],
+  root: ConfigNode,
+  problems: Problems,
+): void {
   const listeners: Listener[] = [
     { path: ['server', 'http_port'], host: server.host, port: server.http_port },
   ];
@@ -40,7 +51,7 @@ function checkPorts(config: Config, root: ConfigNode, problems: Problems): void 
   }
   if (admin.enabled) {
     const path = admin.address === undefined ? ['server', 'admin_port'] : ['admin', 'address'];
-    listeners.push({ path, ...adminAddress(config) });
+    listeners.push({ path, ...adminAddress({ server, admin }) });
   }
   listeners.forEach((listener, index) => {
     const other = listeners.slice(0, index).find((earlier) => clash(earlier, listener));
@@ -64,9 +75,13 @@ function isAnyAddress(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-function checkAdmin(config: Config, root: ConfigNode, problems: Problems): void {
-  const { admin, server } = config;
-  const address = adminAddress(config);
+function checkAdmin(
+  server: Config['server'],
+  admin: Config['admin'],
+  root: ConfigNode,
+  problems: Problems,
+): void {
+  const address = adminAddress({ server, admin });
   if (
     admin.address !== undefined &&
     nodeAt(root, ['server', 'admin_port']) !== undefined &&
@@ -115,10 +130,10 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function checkTls(config: Config, root: ConfigNode, problems: Problems): void {
-  if (!config.tls.enabled) return;
+function checkTls(tls: Config['tls'], root: ConfigNode, problems: Problems): void {
+  if (!tls.enabled) return;
   for (const key of ['cert', 'key'] as const) {
-    if (config.tls[key] === undefined) {
+    if (tls[key] === undefined) {
       problems.error(placeOf(root, ['tls']), `tls: "${key}" is missing; enabled TLS needs cert and key`);
     }
   }

@@ -33,7 +33,7 @@ export function workerSettings(config: Config, instanceId: string): WorkerSettin
 }
 
 /** Where the admin server listens: `admin.address`, else `server.host` with `server.admin_port`. */
-export function adminAddress(config: Config): HostPort {
+export function adminAddress(config: Pick<Config, 'server' | 'admin'>): HostPort {
   const own = config.admin.address === undefined ? null : parseHostPort(config.admin.address);
   return own ?? { host: config.server.host, port: config.server.admin_port };
 }

@@ -49,10 +49,13 @@ export class RouteBuilder {
 
   /** @returns null when the route is wrong; the reasons are then reported */
   build(config: RouteConfig, path: TreePath): BuiltRoute | null {
-    const pattern = this.#pattern(config, path);
+    const parsed = parsePattern(config.path);
+    // The schema has checked it.
+    if (!parsed.ok) throw new TypeError(parsed.message);
+    const { pattern } = parsed;
     const action = this.#action(config, path, pattern);
     const plugins = this.#middleware(config.middleware, [...path, 'middleware']);
-    if (pattern === null || action === null || plugins === null) return null;
+    if (action === null || plugins === null) return null;
     const match = {
       path: pattern.canonical,
       methods: [...new Set(config.methods)],
@@ -72,14 +75,7 @@ export class RouteBuilder {
     return { route, pattern, path };
   }
 
-  #pattern(config: RouteConfig, path: TreePath): PathPattern | null {
-    const result = parsePattern(config.path);
-    if (result.ok) return result.pattern;
-    this.#context.error([...path, 'path'], `path ${quote(config.path)}: ${result.message}`);
-    return null;
-  }
-
-  #action(config: RouteConfig, path: TreePath, pattern: PathPattern | null): RouteAction | null {
+  #action(config: RouteConfig, path: TreePath, pattern: PathPattern): RouteAction | null {
     const given = ACTIONS.filter((key) => config[key] !== undefined);
     const [action, second] = given;
     if (action === undefined) {
@@ -159,11 +155,11 @@ export class RouteBuilder {
     return config.split;
   }
 
-  #rewrite(config: RouteConfig, path: TreePath, pattern: PathPattern | null): PathRewrite | null {
+  #rewrite(config: RouteConfig, path: TreePath, pattern: PathPattern): PathRewrite | null {
     if (config.strip_prefix === undefined && config.rewrite === undefined && config.add_prefix === undefined)
       return null;
     const stripPrefix = this.#literal(config.strip_prefix ?? '', [...path, 'strip_prefix']);
-    if (pattern !== null && stripPrefix !== '' && !canBeginWith(pattern.canonical, stripPrefix)) {
+    if (stripPrefix !== '' && !canBeginWith(pattern.canonical, stripPrefix)) {
       this.#context.error(
         [...path, 'strip_prefix'],
         `strip_prefix ${quote(stripPrefix)} is no beginning of the path ${quote(pattern.canonical)}, so it would never apply`,
@@ -187,8 +183,7 @@ export class RouteBuilder {
     }
   }
 
-  #checkPlaceholders(location: string, path: TreePath, pattern: PathPattern | null): void {
-    if (pattern === null) return;
+  #checkPlaceholders(location: string, path: TreePath, pattern: PathPattern): void {
     const known = [...pattern.params, 'path', 'query'];
     for (const [, name = ''] of location.matchAll(/\{([^{}]*)\}/g)) {
       if (known.includes(name)) continue;

@@ -14,8 +14,11 @@ interface Candidate extends BuiltRoute {
 /** Reports routes that can never match as errors, and routes that lose some of their methods as warnings. */
 export function checkShadows(built: readonly BuiltRoute[], context: BuildContext): void {
   const candidates = built.map(toCandidate);
-  checkEqualPaths(candidates, context);
-  checkPriorities(candidates, context);
+  const hidden = checkEqualPaths(candidates, context);
+  checkPriorities(
+    candidates.filter((candidate) => !hidden.has(candidate)),
+    context,
+  );
 }
 
 function toCandidate(built: BuiltRoute, index: number): Candidate {
@@ -38,8 +41,11 @@ function predicateKey(where: string, { name, kind, value }: FieldPredicate): str
 /**
  * Routes with one host, path shape, priority and set of conditions: the first one wins each method. A route for every
  * method stands behind those that list theirs.
+ *
+ * @returns those that have nothing left
  */
-function checkEqualPaths(candidates: readonly Candidate[], context: BuildContext): void {
+function checkEqualPaths(candidates: readonly Candidate[], context: BuildContext): Set<Candidate> {
+  const hidden = new Set<Candidate>();
   const owners = new Map<string, Candidate>();
   for (const candidate of candidates) {
     const { route } = candidate;
@@ -56,15 +62,17 @@ function checkEqualPaths(candidates: readonly Candidate[], context: BuildContext
       }
     }
     if (winner === undefined) continue;
-    if (taken.length >= route.methods.length)
+    if (taken.length >= route.methods.length) {
+      hidden.add(candidate);
       reportShadow(candidate, winner.route, 'is the same, and the first one wins', context);
-    else {
+    } else {
       context.warning(
         [...candidate.path, 'methods'],
         `${taken.join(', ')} of ${describe(route)} never gets here: ${describe(winner.route)} at ${winner.route.origin} has it already`,
       );
     }
   }
+  return hidden;
 }
 
 /** A higher priority wins over any more specific path, so a wide route with priority can hide narrow ones. */

@@ -19,7 +19,6 @@ import {
   timeoutsSchema,
 } from '../schema/upstream.ts';
 import { nodeAt, type Place, type TreePath } from '../tree.ts';
-import { formatHostPort, parseHostPort } from '../values.ts';
 import type { BuildContext } from './context.ts';
 
 /** Every name that an upstream has, also of those that are wrong in other ways; reports names that occur twice. */
@@ -98,45 +97,16 @@ export function settleFirstByte(
 
 function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildContext): Endpoint[] {
   const endpoints = new Map<string, Endpoint>();
-  config.endpoints.forEach((item, index) => {
-    const itemPath = [...path, 'endpoints', index, ...(typeof item === 'string' ? [] : ['address'])];
-    const { address, weight } = typeof item === 'string' ? { address: item, weight: 1 } : item;
-    const parsed = parseEndpoint(address);
-    if (typeof parsed === 'string') context.error(itemPath, `endpoints: ${parsed}`);
-    else if (endpoints.has(parsed.address))
-      context.error(itemPath, `endpoints: ${parsed.address} is listed twice; give it a weight instead`);
-    else endpoints.set(parsed.address, { ...parsed, weight, slot: -1 });
-  });
+  for (const [index, endpoint] of config.endpoints.entries()) {
+    if (!endpoints.has(endpoint.address)) endpoints.set(endpoint.address, { ...endpoint, slot: -1 });
+    else {
+      context.error(
+        [...path, 'endpoints', index],
+        `endpoints: ${endpoint.address} is listed twice; give it a weight instead`,
+      );
+    }
+  }
   return [...endpoints.values()];
-}
-
-/** @returns the reason as text when it is no endpoint */
-export function parseEndpoint(text: string): Pick<Endpoint, 'address' | 'host' | 'port' | 'tls'> | string {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
-  if (scheme?.[1]?.toLowerCase() === 'https') {
-    return 'TLS to endpoints is not available yet in this version; use http://';
-  }
-  if (scheme !== null && scheme[1]?.toLowerCase() !== 'http') {
-    return `the scheme ${scheme[1]}:// is not supported; use host:port or http://host:port`;
-  }
-  const rest = text.slice(scheme?.[0].length ?? 0);
-  const authority = scheme === null ? rest : rest.replace(/\/$/, '');
-  if (/[/?#]/.test(authority)) {
-    return 'an endpoint has no path; put it into add_prefix of the route';
-  }
-  if (authority.includes('@')) return 'an endpoint has no user name or password';
-  const parsed = parseHostPort(authority, scheme === null ? 0 : 80);
-  if (parsed === null || parsed.port === 0) {
-    return parseHostPort(authority, 80) === null || parsed?.port === 0
-      ? 'expected "host:port", "http://host:port" or { address, weight }; IPv6 addresses in brackets'
-      : 'the port is missing; write host:port';
-  }
-  return {
-    address: formatHostPort(parsed.host, parsed.port),
-    host: parsed.host,
-    port: parsed.port,
-    tls: false,
-  };
 }
 
 export function parseHashKey(text: string): HashKey {

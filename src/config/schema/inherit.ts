@@ -1,8 +1,10 @@
 /** Settings in layers: of one route or upstream, then those under `routing`, then what the schema says. */
 import { z } from 'zod';
 
-/** A key that is left open in the parsed configuration, so that the layers can be told apart. See `inherit`.
- * The JSON Schema shows the fallback as its default. */
+/**
+ * A key that is left open in the parsed configuration, so that the layers can be told apart. See `inherit`.
+ * The JSON Schema shows the fallback as its default.
+ */
 export const inheritable = <T extends z.ZodType>(schema: T, fallback: z.input<T>) =>
   schema.optional().meta({ fallback });
 

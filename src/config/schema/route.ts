@@ -1,6 +1,7 @@
 /** `routes`, `middleware`, `plugins` and the parts of `routing` that are defaults for routes. */
 import { z } from 'zod';
 import { isToken } from '../../http/characters.ts';
+import { parsePattern } from '../../routing/pattern.ts';
 import { inheritable } from './inherit.ts';
 import {
   duration,
@@ -114,6 +115,10 @@ const upstreamName = () => z.string({ error: 'expected the name of an upstream' 
 export const routeSchema = z.strictObject({
   path: z
     .string({ error: 'expected a path pattern such as /api/users/{id} or /static/*' })
+    .superRefine((value, context) => {
+      const parsed = parsePattern(value);
+      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.message });
+    })
     .describe(
       'Exact (`/health`), with parameters (`/users/{id}` or `/users/:id`), the rest (`/files/{rest*}`), or everything below (`/static/*`).',
     ),

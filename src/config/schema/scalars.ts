@@ -92,4 +92,4 @@ export const headerValue = () => text('a header value in one line (no control ch
 
 /** One of `values`; the reporter adds the closest one. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `expected one of ${values.join(', ')}` });
+  z.enum(values, { error: `expected ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}` });

@@ -1,6 +1,7 @@
 /** `upstreams` and the parts of `routing` that are defaults for them. */
 import { z } from 'zod';
 import { isToken } from '../../http/characters.ts';
+import { ENDPOINT_HELP, type EndpointAddress, parseEndpoint } from '../endpoint.ts';
 import { inheritable } from './inherit.ts';
 import { duration, oneOf, percent, positiveDuration, statusRange, text, whole } from './scalars.ts';
 
@@ -81,17 +82,26 @@ const healthCheck = () => orOff(healthCheckSchema, 'the settings of a health che
 const outlier = () => orOff(outlierSchema, 'the settings of outlier ejection');
 const circuitBreaker = () => orOff(circuitBreakerSchema, 'the settings of a circuit breaker');
 
+const endpointAddress = z.string().transform((value, context): EndpointAddress => {
+  const parsed = parseEndpoint(value);
+  if (typeof parsed !== 'string') return parsed;
+  context.addIssue({ code: 'custom', message: parsed });
+  return z.NEVER;
+});
+
 const endpoint = z.union(
   [
-    z.string(),
-    z.strictObject({
-      address: z.string().describe('`host:port` or `http://host:port`; IPv6 addresses in brackets.'),
-      weight: whole(1, 65_535)
-        .prefault(1)
-        .describe('Share of the traffic in proportion to the other endpoints.'),
-    }),
+    endpointAddress.transform((address) => ({ ...address, weight: 1 })),
+    z
+      .strictObject({
+        address: endpointAddress.describe('`host:port` or `http://host:port`; IPv6 addresses in brackets.'),
+        weight: whole(1, 65_535)
+          .prefault(1)
+          .describe('Share of the traffic in proportion to the other endpoints.'),
+      })
+      .transform(({ address, weight }) => ({ ...address, weight })),
   ],
-  { error: 'expected "host:port", "http://host:port" or { address, weight }' },
+  { error: `expected ${ENDPOINT_HELP}` },
 );
 
 export const upstreamSchema = z.strictObject({
