@@ -155,6 +155,17 @@ test('collected metrics are read anew at each scrape', async () => {
   assert.equal(sample(families, 'octopus_circuit_breaker_state', 'upstream="orders"'), 2);
 });
 
+test('a collected series that comes twice does not make the scrape invalid', async () => {
+  const { store, scrape } = setup();
+  const labels = { plugin: 'cors', version: '1' };
+  store.collect('octopus_plugin_loaded', () => [
+    { labels, value: 1 },
+    { labels: { ...labels }, value: 1 },
+    { labels: { ...labels, version: '2' }, value: 1 },
+  ]);
+  assert.equal((await scrape()).get('octopus_plugin_loaded')!.samples.size, 2);
+});
+
 test('the primary counts too, and its series are there from their first use', async () => {
   const { store, scrape } = setup();
   store.recorder.counter('octopus_config_reloads_total', { result: 'refused' }).add(1);

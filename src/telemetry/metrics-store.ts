@@ -71,7 +71,7 @@ export class MetricsStore {
     for (const name of Object.keys(METRICS) as MetricName[]) {
       const entry: MetricEntry = METRICS[name];
       const read = this.#collectors.get(name);
-      const samples = read ? [...read()] : [];
+      const samples = read ? distinct(read(), entry.labels) : [];
       const series = this.#families.get(name)?.read() ?? [];
       if (samples.length + series.length > 0) families.push({ name, entry, samples, series });
     }
@@ -106,6 +106,16 @@ export class MetricsStore {
     values.add(value);
     return value;
   }
+}
+
+/** Prometheus refuses a whole scrape in which a series comes twice, so that of two the first is taken. */
+function distinct(samples: Iterable<Sample>, labels: readonly string[]): Sample[] {
+  const byKey = new Map<string, Sample>();
+  for (const sample of samples) {
+    const key = labels.map((label) => sample.labels[label]).join('\n');
+    if (!byKey.has(key)) byKey.set(key, sample);
+  }
+  return [...byKey.values()];
 }
 
 /** One life of a worker thread, from `attach` to `retire`. */
