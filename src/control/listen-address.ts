@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, isIP } from 'node:net';
 import { ListenError, listenError } from '../../native-bindings/listen-error.ts';
+import { formatHostPort } from '../config/values.ts';
 
 export interface ListenAddress {
   /** IP literal. */
@@ -43,5 +44,21 @@ async function resolve(host: string, port: number): Promise<string> {
       port,
       'the name cannot be resolved; use an IP address of this machine',
     );
+  }
+}
+
+/**
+ * Lets the admin server listen. @returns its URL
+ *
+ * @throws ListenError
+ */
+export async function listenAdmin(
+  admin: { listen(): Promise<number> },
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  try {
+    return `http://${formatHostPort(host, await admin.listen())}`;
+  } catch (error) {
+    throw listenError((error as NodeJS.ErrnoException).code ?? String(error), host, port);
   }
 }

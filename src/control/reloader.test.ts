@@ -75,8 +75,9 @@ test('close lets the current run finish and starts no other', async () => {
   const { reloader, attempts } = reloaderOf([applied(2), applied(3)]);
   const current = reloader.reload('file');
   await new Promise((resolve) => setTimeout(resolve, 2));
-  void reloader.reload('file');
+  const late = reloader.reload('file');
   await reloader.close();
   assert.equal((await current).version, 2);
+  assert.deepEqual((await late).problems, ['the gateway is shutting down']);
   assert.equal(attempts(), 1);
 });

@@ -27,6 +27,13 @@ export interface ReloaderOptions {
   readonly settle?: number;
 }
 
+const SHUTTING_DOWN: ReloadResult = {
+  outcome: 'refused',
+  version: 0,
+  problems: ['the gateway is shutting down'],
+  warnings: [],
+};
+
 interface Request {
   readonly trigger: ReloadTrigger;
   readonly resolve: (result: ReloadResult) => void;
@@ -67,6 +74,7 @@ export class Reloader {
       this.#options.report(result, triggers);
       for (const request of requests) request.resolve(result);
     }
+    for (const request of this.#waiting.splice(0)) request.resolve(SHUTTING_DOWN);
     this.#running = null;
   }
 

@@ -1,0 +1,78 @@
+/** The parts that the primary thread owns for as long as the process lives. */
+import { randomBytes } from 'node:crypto';
+import type { LoadedConfig } from '../config/load.ts';
+import { EndpointCells } from '../shared/endpoint-cells.ts';
+import { SlotAllocator } from '../shared/slots.ts';
+import { UpstreamCells } from '../shared/upstream-cells.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { MetricsStore } from '../telemetry/metrics-store.ts';
+import type { LastCheck } from './admin-state.ts';
+import { collectPrimaryMetrics } from './primary-metrics.ts';
+import { Publisher } from './publisher.ts';
+import { allocateSharedMemory } from './shared-memory.ts';
+import { GatewayStatus } from './status.ts';
+import { WorkerPool } from './worker-pool.ts';
+import { WorkerReports } from './worker-reports.ts';
+
+export interface ControlPlaneOptions {
+  readonly first: LoadedConfig;
+  readonly workers: number;
+  /** IP literal. */
+  readonly host: string;
+  readonly port: number;
+  readonly logger: Logger;
+  readonly metrics: MetricsStore;
+}
+
+const WORKER_ENTRY = new URL('../worker/main.js', import.meta.url);
+
+export class ControlPlane {
+  readonly status = new GatewayStatus();
+  readonly endpointCells: EndpointCells;
+  readonly upstreamCells: UpstreamCells;
+  readonly workers: WorkerPool;
+  readonly publisher: Publisher;
+
+  constructor(options: ControlPlaneOptions) {
+    const { first, logger, metrics, workers: count, host, port } = options;
+    const memory = allocateSharedMemory(count);
+    this.endpointCells = new EndpointCells(memory.endpoints, -1);
+    this.upstreamCells = new UpstreamCells(memory.upstreams, -1);
+    const reports = new WorkerReports({ ...this, memory, metrics, logger });
+    const restarts = metrics.recorder.counter('octopus_worker_restarts_total', {});
+    this.workers = new WorkerPool({
+      entry: WORKER_ENTRY,
+      count,
+      engine: first.config.server.engine,
+      host,
+      port,
+      memory,
+      log: logger,
+      onMessage: (worker, message) => reports.receive(worker, message),
+      onDeath: (worker) => reports.bury(worker),
+      onRestart: () => {
+        restarts.add(1);
+        this.status.workerRestarts++;
+      },
+    });
+    this.publisher = new Publisher({
+      pool: this.workers,
+      slots: new SlotAllocator(this.endpointCells, this.upstreamCells),
+      status: this.status,
+      instanceId: randomBytes(6).toString('hex'),
+      resolve: async () => ({}),
+      onPublished: () => {},
+    });
+    collectPrimaryMetrics(metrics, { ...this, workers: this.workers });
+  }
+
+  lastCheck(_slot: number): LastCheck | null {
+    return null;
+  }
+
+  /** Stops everything at once. */
+  close(): void {
+    this.publisher.close();
+    this.workers.stop();
+  }
+}

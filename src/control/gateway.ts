@@ -1,0 +1,191 @@
+/** The life of the gateway: start, reload, shutdown. What it consists of is put together in `control-plane.ts`. */
+import { AdminServer } from '../admin/server.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema/schema.ts';
+import { adminAddress } from '../config/settings.ts';
+import { formatHostPort } from '../config/values.ts';
+import { errorFields, type Logger } from '../telemetry/logger.ts';
+import type { MetricsStore } from '../telemetry/metrics-store.ts';
+import { adminSettings } from './admin-settings.ts';
+import { ControlPlaneState } from './admin-state.ts';
+import { type ConfigSource, readConfig } from './config-loader.ts';
+import { ControlPlane } from './control-plane.ts';
+import { FileWatch } from './file-watch.ts';
+import { listenAdmin, probeListenAddress } from './listen-address.ts';
+import { logReload } from './reload-log.ts';
+import { Reloader, type ReloadResult, type ReloadTrigger } from './reloader.ts';
+import { restartWarnings } from './restart-settings.ts';
+import { workerCount } from './worker-count.ts';
+
+export interface GatewayOptions {
+  readonly source: ConfigSource;
+  /** The configuration to start with, as it was just read from `source`. */
+  readonly first: LoadedConfig;
+  /** Its digest. */
+  readonly digest: string;
+  readonly logger: Logger;
+  readonly metrics: MetricsStore;
+}
+
+/** The workers cannot serve the first configuration: a plugin failed, a socket could not be had. */
+export class StartError extends Error {}
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #log: Logger;
+  readonly #plane: ControlPlane;
+  readonly #reloader: Reloader;
+  readonly #admin: AdminServer | null;
+  #digest: string;
+  #files: FileWatch | null = null;
+
+  /**
+   * Resolves when all workers serve.
+   *
+   * @throws ListenError when a port cannot be had, StartError when the workers cannot start
+   */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const { server } = options.first.config;
+    const { host, port } = await probeListenAddress(server.host, server.http_port);
+    const workers = workerCount(server.workers);
+    if (workers.warning !== '') options.logger.warn(workers.warning);
+    const gateway = new Gateway(
+      options,
+      new ControlPlane({ ...options, workers: workers.count, host, port }),
+    );
+    try {
+      await gateway.#start(port);
+    } catch (error) {
+      await gateway.#close();
+      throw error;
+    }
+    return gateway;
+  }
+
+  private constructor(options: GatewayOptions, plane: ControlPlane) {
+    const { logger, metrics, digest, first } = options;
+    this.#options = options;
+    this.#log = logger;
+    this.#plane = plane;
+    this.#digest = digest;
+    const reloads = {
+      applied: metrics.recorder.counter('octopus_config_reloads_total', { result: 'applied' }),
+      refused: metrics.recorder.counter('octopus_config_reloads_total', { result: 'refused' }),
+      unchanged: metrics.recorder.counter('octopus_config_reloads_total', { result: 'unchanged' }),
+    };
+    this.#reloader = new Reloader({
+      attempt: () => this.#attempt(),
+      report: (result, triggers) => {
+        const ok = result.outcome !== 'refused';
+        plane.status.lastReload = { at: new Date(), ok, problems: result.problems };
+        reloads[result.outcome].add(1);
+        logReload(logger, result, triggers);
+      },
+    });
+    this.#admin = first.config.admin.enabled
+      ? new AdminServer({
+          address: adminAddress(first.config),
+          ...adminSettings(first.config),
+          state: new ControlPlaneState({
+            ...plane,
+            metrics,
+            lastCheck: (slot) => plane.lastCheck(slot),
+            reload: () => this.reload('admin'),
+          }),
+          onError: (message, fields) => logger.error(message, fields),
+        })
+      : null;
+  }
+
+  async #start(port: number): Promise<void> {
+    const { config, routeSet, files } = this.#options.first;
+    const admin = this.#admin === null ? 'off' : await listenAdmin(this.#admin, adminAddress(config));
+    const reason = await this.#plane.publisher.publishFirst(config, routeSet);
+    if (reason !== '') throw new StartError(reason);
+    this.#plane.status.phase = 'serving';
+    this.#files = await FileWatch.start({
+      paths: files,
+      log: this.#log,
+      onChange: () => void this.reload('file'),
+    });
+    this.#log.info('ready', {
+      http: `http://${formatHostPort(config.server.host, port)}`,
+      admin,
+      workers: this.#plane.workers.count,
+      engine: config.server.engine,
+      routes: routeSet.routes.length,
+      upstreams: routeSet.upstreams.length,
+      started_in_ms: Math.round(performance.now()),
+    });
+  }
+
+  /** Reads the configuration again and applies it. Resolves in every case. */
+  reload(trigger: ReloadTrigger): Promise<ReloadResult> {
+    return this.#reloader.reload(trigger);
+  }
+
+  /**
+   * Finishes what is in flight, within `server.shutdown_timeout`.
+   *
+   * @returns false when requests had to be cut
+   */
+  async shutdown(): Promise<boolean> {
+    const { status, workers } = this.#plane;
+    const { shutdown_delay: delay, shutdown_timeout: timeout } = this.#config.server;
+    status.phase = 'draining';
+    this.#log.info('shutting down', { delay_ms: delay, timeout_ms: timeout });
+    this.#files?.close();
+    await this.#reloader.close();
+    // Load balancers in front need a moment to notice that readiness is gone.
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    const complete = await workers.drain(timeout);
+    await this.#close();
+    if (complete) this.#log.info('all requests are finished');
+    else this.#log.warn('requests that did not finish in time were cut');
+    return complete;
+  }
+
+  get #config(): Config {
+    return this.#plane.status.inForce?.config ?? this.#options.first.config;
+  }
+
+  async #attempt(): Promise<ReloadResult> {
+    const version = this.#plane.status.inForce?.version ?? 0;
+    try {
+      return await this.#readAndPublish(version);
+    } catch (error) {
+      this.#log.error('a reload failed unexpectedly', errorFields(error, true));
+      return { outcome: 'refused', version, problems: [String(error)], warnings: [] };
+    }
+  }
+
+  async #readAndPublish(version: number): Promise<ReloadResult> {
+    const read = await readConfig(this.#options.source);
+    await this.#files?.setPaths(read.files);
+    if (!read.ok) return { outcome: 'refused', version, problems: read.problems, warnings: [] };
+    const { loaded, digest, warnings } = read;
+    if (digest === this.#digest) return { outcome: 'unchanged', version, problems: [], warnings: [] };
+    const { config, routeSet } = loaded;
+    const outcome = await this.#plane.publisher.publish(config, routeSet);
+    if (!outcome.ok) {
+      const { reason, retry } = outcome;
+      return { outcome: 'refused', version, problems: [reason], warnings, transient: retry };
+    }
+    this.#digest = digest;
+    this.#admin?.update(adminSettings(config));
+    this.#log.level = config.observability.logging.level;
+    this.#log.setFormat(config.observability.logging.format);
+    return {
+      outcome: 'applied',
+      version: this.#plane.status.inForce?.version ?? version,
+      problems: [],
+      warnings: [...warnings, ...loaded.inactive, ...restartWarnings(this.#options.first.config, config)],
+    };
+  }
+
+  async #close(): Promise<void> {
+    this.#files?.close();
+    this.#plane.close();
+    await this.#admin?.close();
+  }
+}

@@ -1,0 +1,88 @@
+/** `octopus run`: the gateway as a process, with its signals and its exit code. */
+import { ListenError } from '../../native-bindings/listen-error.ts';
+import { errorFields, Logger } from '../telemetry/logger.ts';
+import { MetricsStore } from '../telemetry/metrics-store.ts';
+import { type ConfigSource, readConfig } from './config-loader.ts';
+import { Gateway, StartError } from './gateway.ts';
+import { packageVersion } from './version.ts';
+
+export type RunResult =
+  /** It served and was told to stop. */
+  | { readonly end: 'stopped' }
+  /** The configuration is refused, problem by problem. */
+  | { readonly end: 'refused'; readonly problems: readonly string[] }
+  /** The configuration is fine, but the gateway cannot start. */
+  | { readonly end: 'cannot-start'; readonly reason: string };
+
+/** Runs until SIGTERM or SIGINT and then finishes what is in flight; the same signal once more exits at once. */
+export async function runGateway(source: ConfigSource): Promise<RunResult> {
+  const read = await readConfig(source);
+  if (!read.ok) return { end: 'refused', problems: read.problems };
+  const { loaded, digest, warnings } = read;
+  const { level, format } = loaded.config.observability.logging;
+  const metrics = new MetricsStore();
+  const dropped = metrics.recorder.counter('octopus_log_lines_dropped_total', {});
+  const logger = new Logger({ level, format, onDrop: (lines) => dropped.add(lines) });
+  exitOnDefects(logger);
+
+  logger.info('starting', { version: packageVersion(), node: process.versions.node, pid: process.pid });
+  for (const warning of warnings) logger.warn(warning);
+  for (const sentence of loaded.inactive) logger.warn(sentence);
+  try {
+    const signals = new Signals();
+    const gateway = await Gateway.start({ source, first: loaded, digest, logger, metrics });
+    await signals.untilStop(() => void gateway.reload('signal'));
+    await gateway.shutdown();
+    return { end: 'stopped' };
+  } catch (error) {
+    if (error instanceof StartError) return { end: 'refused', problems: [error.message] };
+    if (error instanceof ListenError) return { end: 'cannot-start', reason: error.message };
+    throw error;
+  } finally {
+    await logger.close();
+  }
+}
+
+/** From its construction on SIGHUP no longer ends the process; a reload asked for before the start is over waits. */
+class Signals {
+  #hangups = 0;
+  #onHangup: () => void = () => {
+    this.#hangups++;
+  };
+
+  constructor() {
+    process.on('SIGHUP', () => this.#onHangup());
+  }
+
+  untilStop(reload: () => void): Promise<void> {
+    this.#onHangup = reload;
+    if (this.#hangups > 0) reload();
+    return new Promise((resolve) => {
+      let stopping = false;
+      for (const [signal, number] of [
+        ['SIGTERM', 15],
+        ['SIGINT', 2],
+      ] as const) {
+        process.on(signal, () => {
+          // Whoever asks twice does not want to wait for requests in flight.
+          if (stopping) process.exit(128 + number);
+          stopping = true;
+          resolve();
+        });
+      }
+    });
+  }
+}
+
+/** The primary's state is unknown after an error that nobody expected: say so and let the service manager restart us. */
+function exitOnDefects(logger: Logger): void {
+  let exiting = false;
+  const exit = (error: unknown) => {
+    if (exiting) return;
+    exiting = true;
+    logger.error('unexpected failure in the primary thread', errorFields(error, true));
+    void logger.close(500).finally(() => process.exit(1));
+  };
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
+}
