@@ -30,13 +30,6 @@ export const compression = definePlugin({
 /** Longest time that a slow body of known length is held back in the compressor. */
 const STALL_MS = 50;
 
-/** A body on its way through the compressor. */
-interface CompressedBody {
-  readonly encoder: Encoder;
-  /** Without Content-Length the service may be streaming: what it wrote must reach the client at once. */
-  readonly streaming: boolean;
-}
-
 class Compression implements PluginHooks {
   readonly #config: CompressionConfig;
   readonly #types: TypeFilter;
@@ -57,14 +50,14 @@ class Compression implements PluginHooks {
     const encoding = this.#negotiator.choose(exchange.request.headers.getAll('Accept-Encoding').join(','));
     if (encoding === null) return;
 
+    // Without Content-Length the service may be streaming: what it wrote must reach the client at once.
     const streaming = !headers.has('Content-Length');
     headers.set('Content-Encoding', encoding);
     headers.delete('Content-Length');
     headers.delete('Accept-Ranges');
     const tag = headers.get('ETag');
     if (tag?.startsWith('"')) headers.set('ETag', `W/${tag}`);
-    const body: CompressedBody = { encoder: new Encoder(encoding, this.#config), streaming };
-    exchange.locals.set(this, body);
+    exchange.locals.set(this, new Encoder(encoding, this.#config, streaming));
   }
 
   onResponseBody(
@@ -72,15 +65,14 @@ class Compression implements PluginHooks {
     chunk: Uint8Array,
     last: boolean,
   ): MaybePromise<Uint8Array | undefined> {
-    const body = exchange.locals.get(this) as CompressedBody | undefined;
-    if (body === undefined) return undefined;
-    if (last) return body.encoder.finish(chunk);
-    const flush = body.streaming || performance.now() - body.encoder.lastOutput > STALL_MS;
-    return body.encoder.push(chunk, flush);
+    const encoder = exchange.locals.get(this) as Encoder | undefined;
+    if (encoder === undefined) return undefined;
+    if (last) return encoder.finish(chunk);
+    return encoder.push(chunk, performance.now() - encoder.lastOutput > STALL_MS);
   }
 
   onEnd(exchange: PluginExchange): void {
-    (exchange.locals.get(this) as CompressedBody | undefined)?.encoder.close();
+    (exchange.locals.get(this) as Encoder | undefined)?.close();
   }
 }
 
