@@ -1,12 +1,15 @@
 /** The parts that the primary thread owns for as long as the process lives. */
 import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema/schema.ts';
+import type { RouteSet } from '../routing/model.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import { SlotAllocator } from '../shared/slots.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import type { LastCheck } from './admin-state.ts';
+import { NameResolver, type ResolverSettings } from './dns/name-resolver.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
 import { Publisher } from './publisher.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
@@ -24,6 +27,8 @@ export interface ControlPlaneOptions {
   readonly metrics: MetricsStore;
 }
 
+/** A name that has no address by then is looked up further while the generation is already served. Milliseconds. */
+const RESOLVE_PATIENCE = 1_000;
 const WORKER_ENTRY = new URL('../worker/main.js', import.meta.url);
 
 export class ControlPlane {
@@ -31,6 +36,7 @@ export class ControlPlane {
   readonly endpointCells: EndpointCells;
   readonly upstreamCells: UpstreamCells;
   readonly workers: WorkerPool;
+  readonly resolver: NameResolver;
   readonly publisher: Publisher;
 
   constructor(options: ControlPlaneOptions) {
@@ -55,13 +61,22 @@ export class ControlPlane {
         this.status.workerRestarts++;
       },
     });
+    this.resolver = new NameResolver({
+      ...resolverSettings(first.config),
+      log: logger,
+      onChange: (addresses) => this.workers.setAddresses(addresses),
+    });
     this.publisher = new Publisher({
       pool: this.workers,
       slots: new SlotAllocator(this.endpointCells, this.upstreamCells),
       status: this.status,
       instanceId: randomBytes(6).toString('hex'),
-      resolve: async () => ({}),
-      onPublished: () => {},
+      resolve: (routeSet) => this.resolver.resolveAll(hostsOf(routeSet), RESOLVE_PATIENCE),
+      onPublished: ({ routeSet }) => {
+        this.resolver.retain(hostsOf(routeSet));
+        // Names may have moved since the generation was made.
+        this.workers.setAddresses(this.resolver.addresses());
+      },
     });
     collectPrimaryMetrics(metrics, { ...this, workers: this.workers });
   }
@@ -73,6 +88,15 @@ export class ControlPlane {
   /** Stops everything at once. */
   close(): void {
     this.publisher.close();
+    this.resolver.stop();
     this.workers.stop();
   }
+}
+
+function hostsOf(routeSet: RouteSet): Set<string> {
+  return new Set(routeSet.upstreams.flatMap(({ endpoints }) => endpoints.map(({ host }) => host)));
+}
+
+function resolverSettings({ server }: Config): ResolverSettings {
+  return { servers: server.dns.servers, minTtl: server.dns.min_ttl, maxTtl: server.dns.max_ttl };
 }
