@@ -23,7 +23,10 @@ export interface Downstream {
   sendInformational(status: number, lines: string): void;
   /** @param lines end-to-end field lines, each with CRLF, without framing fields unless FRAMING_AS_IS */
   sendHead(status: number, reason: string, lines: string, framing: number, length: number): void;
-  /** @returns false when the client is slow: wait for `onDrain` before sending more */
+  /**
+   * @param chunk copied if it cannot be sent at once
+   * @returns false when the client is slow: wait for `onDrain` before sending more
+   */
   sendBody(chunk: Uint8Array): boolean;
   /** Ends the response. `trailers` are field lines with CRLF, dropped where they cannot be sent. */
   endBody(trailers: string): void;
@@ -35,6 +38,7 @@ export interface Downstream {
 
 /** Receives a request body and the fate of the client's side. */
 export interface RequestBodySink {
+  /** `chunk` is valid until this returns. */
   onRequestData(chunk: Buffer): void;
   /** @param trailers raw trailer section, `''` if none */
   onRequestEnd(trailers: string): void;

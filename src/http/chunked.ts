@@ -51,12 +51,11 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Consumes from `at` until the body is done, the input ends or the framing is broken.
+   * Consumes `input[at, length)` until the body is done, the input ends or the framing is broken.
    *
    * @returns the index of the first byte not consumed
    */
-  decode(input: Buffer, at: number, sink: ChunkSink): number {
-    const length = input.length;
+  decode(input: Buffer, at: number, length: number, sink: ChunkSink): number {
     while (at < length) {
       switch (this.#state) {
         case SIZE_FIRST:
@@ -96,7 +95,7 @@ export class ChunkedDecoder {
           break;
         case DATA: {
           const take = Math.min(this.#remaining, length - at);
-          sink.onChunkData(at === 0 && take === length ? input : input.subarray(at, at + take));
+          sink.onChunkData(input.subarray(at, at + take));
           at += take;
           this.#remaining -= take;
           if (this.#remaining === 0) this.#state = DATA_CR;
@@ -111,7 +110,7 @@ export class ChunkedDecoder {
           this.#state = SIZE_FIRST;
           break;
         case TRAILER:
-          at = this.#readTrailer(input, at);
+          at = this.#readTrailer(input, at, length);
           break;
         default:
           return at;
@@ -121,9 +120,10 @@ export class ChunkedDecoder {
   }
 
   /** Collects whole lines; the section ends with an empty one. */
-  #readTrailer(input: Buffer, at: number): number {
-    const lf = input.indexOf(LF, at);
-    const end = lf < 0 ? input.length : lf + 1;
+  #readTrailer(input: Buffer, at: number, length: number): number {
+    const found = input.indexOf(LF, at);
+    const lf = found < length ? found : -1;
+    const end = lf < 0 ? length : lf + 1;
     this.trailers += latin1(input, at, end);
     if (this.trailers.length > MAX_TRAILER_BYTES) return this.#fail(end);
     if (lf < 0) return end;

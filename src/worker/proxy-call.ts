@@ -3,6 +3,7 @@ import type { RequestBodySink } from '../engine/downstream.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { coarseClock } from '../shared/coarse-clock.ts';
+import { retain } from '../shared/read-buffer.ts';
 import { REFUSED } from '../upstream/admission.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import type { H1Connection } from '../upstream/transports/h1/connection.ts';
@@ -243,7 +244,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     if (this.#kept === null) return;
     this.#keptBytes += chunk.length;
     if (this.#keptBytes > this.#rules.bodyLimit) this.#kept = null;
-    else this.#kept.push(chunk);
+    else this.#kept.push(retain(chunk));
   }
 
   onRequestEnd(trailers: string): void {
@@ -301,7 +302,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   onResponseData(chunk: Buffer): void {
     this.#lastActivity = coarseClock.now;
-    if (this.#held) this.#heldChunks.push(chunk);
+    if (this.#held) this.#heldChunks.push(retain(chunk));
     else this.#client.onUpstreamData(chunk);
   }
 

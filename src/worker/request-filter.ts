@@ -1,6 +1,7 @@
 import type { RequestBodySink } from '../engine/downstream.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { PluginExchange } from '../plugins/api.ts';
+import { retain } from '../shared/read-buffer.ts';
 import { BodyFilter, type FilterTarget } from './body-filter.ts';
 import type { ChainLink } from './chain.ts';
 
@@ -36,7 +37,7 @@ export class RequestFilter implements RequestBodySink, FilterTarget {
   }
 
   onRequestData(chunk: Buffer): void {
-    if (!this.#filter.write(chunk, false)) this.#host.holdRequestBody(true);
+    if (!this.#filter.write(retain(chunk), false)) this.#host.holdRequestBody(true);
   }
 
   onRequestEnd(): void {

@@ -1,5 +1,6 @@
 import type { Downstream } from '../engine/downstream.ts';
 import type { PluginExchange } from '../plugins/api.ts';
+import { retain } from '../shared/read-buffer.ts';
 import { BodyFilter, type FilterTarget } from './body-filter.ts';
 import type { ChainLink } from './chain.ts';
 
@@ -37,7 +38,7 @@ export class ResponseFilter implements FilterTarget {
   }
 
   write(chunk: Uint8Array, last: boolean): void {
-    if (!this.#filter.write(chunk, last) && !last) this.#host.holdResponseBody(true);
+    if (!this.#filter.write(retain(chunk), last) && !last) this.#host.holdResponseBody(true);
   }
 
   onFiltered(chunk: Buffer, last: boolean): void {

@@ -6,6 +6,7 @@ import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
 import { statusText } from '../../http/status-text.ts';
 import { coarseClock } from '../../shared/coarse-clock.ts';
+import { retain } from '../../shared/read-buffer.ts';
 import type { ConnectionList, Listed } from '../connection-list.ts';
 import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
 import type { EngineHost } from '../engine.ts';
@@ -73,7 +74,6 @@ export class Http1Connection implements Downstream, Listed {
     this.#exchange = new Exchange(this, this.#head, this.#peer, 'http');
     this.#writer = new ResponseWriter(socket);
     this.deadline = coarseClock.now + host.settings.limits.headerTimeout;
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onSocketDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => socket.destroy());
@@ -93,17 +93,18 @@ export class Http1Connection implements Downstream, Listed {
 
   // --- reading -------------------------------------------------------------------------------------------------
 
-  #onData(chunk: Buffer): void {
+  /** `input[0, length)` has been read; it is valid until this returns. */
+  receive(input: Buffer, length: number): void {
     switch (this.#state) {
       case STATE_HEAD:
-        this.#pump(chunk);
+        this.#pump(input, length);
         break;
       case STATE_EXCHANGE:
-        if (this.#sink !== null && !this.#requestDone && this.#rest === null) this.#readBody(chunk);
-        else this.#hold(chunk);
+        if (this.#sink !== null && !this.#requestDone && this.#rest === null) this.#readBody(input, length);
+        else this.#hold(input, 0, length);
         break;
       case STATE_DISCARD:
-        this.#discard(chunk);
+        this.#discard(input, length);
         break;
       case STATE_LINGER:
         break;
@@ -112,29 +113,30 @@ export class Http1Connection implements Downstream, Listed {
   }
 
   /** Works through a read: heads, and whatever exchanges complete on the way. */
-  #pump(chunk: Buffer): void {
+  #pump(input: Buffer, length: number): void {
     if (this.#pumping) {
-      this.#hold(chunk);
+      this.#hold(input, 0, length);
       return;
     }
     this.#pumping = true;
-    let input: Buffer | null = chunk;
-    while (input !== null && this.#state === STATE_HEAD) {
+    for (;;) {
       if (this.#socket.writableNeedDrain) {
-        this.#waitForReader(input);
+        this.#waitForReader(input, length);
         break;
       }
-      this.#readHead(input);
-      input = this.#state === STATE_HEAD ? this.#takeRest() : null;
+      this.#readHead(input, length);
+      const rest = this.#state === STATE_HEAD ? this.#takeRest() : null;
+      if (rest === null) break;
+      input = rest;
+      length = rest.length;
     }
     this.#pumping = false;
     if (this.#state === STATE_HEAD && this.#paused && this.#rest === null) this.#resumeSocket();
   }
 
   /** A client that pipelines but does not read gets no further responses queued for it (rule C17). */
-  #waitForReader(input: Buffer): void {
-    this.#rest = input;
-    this.#pauseSocket();
+  #waitForReader(input: Buffer, length: number): void {
+    this.#hold(input, 0, length);
     this.#armWriteDeadline();
   }
 
@@ -144,21 +146,23 @@ export class Http1Connection implements Downstream, Listed {
     return rest;
   }
 
-  #hold(chunk: Buffer): void {
-    this.#rest = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
+  /** Keeps bytes for later and stops reading. */
+  #hold(input: Buffer, start: number, end: number): void {
+    const copy = retain(input, start, end);
+    this.#rest = this.#rest === null ? copy : Buffer.concat([this.#rest, copy]);
     this.#pauseSocket();
   }
 
-  #readHead(chunk: Buffer): void {
+  #readHead(input: Buffer, length: number): void {
     const reader = this.#reader;
     const limits = this.#host.settings.limits;
     const fresh = !reader.started;
-    if (!reader.read(chunk, 0, limits)) {
+    if (!reader.read(input, 0, length, limits)) {
       if (reader.problem !== '') this.#reject(reader.problem);
       else if (fresh) this.deadline = coarseClock.now + limits.headerTimeout;
       return;
     }
-    if (reader.consumed < chunk.length) this.#rest = chunk.subarray(reader.consumed);
+    if (reader.consumed < length) this.#rest = retain(input, reader.consumed, length);
     const head = this.#head;
     const problem = head.parse(reader.head, limits, this.#host.settings.pathPolicy);
     if (problem !== '') {
@@ -242,45 +246,45 @@ export class Http1Connection implements Downstream, Listed {
 
   #feedRest(): void {
     const rest = this.#takeRest();
-    if (rest !== null) this.#readBody(rest);
+    if (rest !== null) this.#readBody(rest, rest.length);
   }
 
-  #readBody(chunk: Buffer): void {
+  #readBody(input: Buffer, length: number): void {
     if (this.#bodyPaused) {
-      this.#hold(chunk);
+      this.#hold(input, 0, length);
       return;
     }
     this.#armBodyDeadline();
-    if (this.#head.bodyKind === BODY_CHUNKED) this.#readChunked(chunk);
-    else this.#readSized(chunk);
+    if (this.#head.bodyKind === BODY_CHUNKED) this.#readChunked(input, length);
+    else this.#readSized(input, length);
   }
 
-  #readSized(chunk: Buffer): void {
+  #readSized(input: Buffer, length: number): void {
     const sink = this.#sink!;
-    const take = Math.min(this.#remaining, chunk.length);
+    const take = Math.min(this.#remaining, length);
     this.#remaining -= take;
     const done = this.#remaining === 0;
     if (done) {
       this.#requestDone = true;
       this.deadline = 0;
-      if (take < chunk.length) this.#hold(chunk.subarray(take));
+      if (take < length) this.#hold(input, take, length);
     }
     this.#exchange.bytesReceived += take;
-    sink.onRequestData(take === chunk.length ? chunk : chunk.subarray(0, take));
+    sink.onRequestData(input.subarray(0, take));
     if (done && this.#sink === sink) sink.onRequestEnd('');
   }
 
-  #readChunked(chunk: Buffer): void {
+  #readChunked(input: Buffer, length: number): void {
     const sink = this.#sink!;
     const decoder = this.#decoder!;
-    const end = decoder.decode(chunk, 0, this);
+    const end = decoder.decode(input, 0, length, this);
     if (this.#sink !== sink) return;
     if (decoder.failed) {
       this.#failBody('bad_chunk');
     } else if (decoder.done) {
       this.#requestDone = true;
       this.deadline = 0;
-      if (end < chunk.length) this.#hold(chunk.subarray(end));
+      if (end < length) this.#hold(input, end, length);
       sink.onRequestEnd(decoder.trailers);
     }
   }
@@ -352,7 +356,7 @@ export class Http1Connection implements Downstream, Listed {
 
   abort(): void {
     // A close-delimited body would look complete after a plain FIN, so that one is reset (rule C2).
-    if (this.#writer.closeDelimited) this.#socket.resetAndDestroy();
+    if (this.#writer.closeDelimited && !this.#socket.writableEnded) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
@@ -369,7 +373,7 @@ export class Http1Connection implements Downstream, Listed {
   #onSocketDrain(): void {
     if (this.#state === STATE_HEAD) {
       const rest = this.#takeRest();
-      if (rest !== null) this.#pump(rest);
+      if (rest !== null) this.#pump(rest, rest.length);
     }
     if (this.#state !== STATE_EXCHANGE) return;
     this.deadline = 0;
@@ -391,7 +395,7 @@ export class Http1Connection implements Downstream, Listed {
       this.#discarded = 0;
       this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
       const rest = this.#takeRest();
-      if (rest !== null) this.#discard(rest);
+      if (rest !== null) this.#discard(rest, rest.length);
       if (this.#state === STATE_DISCARD) this.#resumeSocket();
     } else {
       this.#closeGracefully();
@@ -415,17 +419,17 @@ export class Http1Connection implements Downstream, Listed {
     this.deadline = coarseClock.now + this.#host.settings.limits.keepAliveTimeout;
     if (this.#pumping) return;
     const rest = this.#takeRest();
-    if (rest !== null) this.#pump(rest);
+    if (rest !== null) this.#pump(rest, rest.length);
     else if (this.#paused) this.#resumeSocket();
   }
 
   /** Throws away the rest of a request body whose response is complete. Only for bodies with a small, known rest. */
-  #discard(chunk: Buffer): void {
-    const take = Math.min(this.#remaining, chunk.length);
+  #discard(input: Buffer, length: number): void {
+    const take = Math.min(this.#remaining, length);
     this.#remaining -= take;
     if (this.#remaining > 0) return;
     this.#requestDone = true;
-    if (take < chunk.length) this.#rest = chunk.subarray(take);
+    if (take < length) this.#rest = retain(input, take, length);
     this.#nextRequest();
   }
 

@@ -29,14 +29,14 @@ export class RequestReader {
   /**
    * @returns true when `head` is complete; false when more is needed or `problem` is set
    */
-  read(chunk: Buffer, at: number, limits: WorkerLimits): boolean {
+  read(input: Buffer, at: number, length: number, limits: WorkerLimits): boolean {
     const partial = this.#partial;
-    let stop = chunk.length;
+    let stop = length;
     if (stop - at > SMALL_READ) {
-      const end = chunk.indexOf(HEAD_END, at);
-      if (end >= 0) stop = end + 4;
+      const end = input.indexOf(HEAD_END, at);
+      if (end >= 0 && end + 4 < stop) stop = end + 4;
     }
-    let text = latin1(chunk, at, stop);
+    let text = latin1(input, at, stop);
     if (partial !== '') text = partial + text;
 
     let start = 0;
@@ -48,18 +48,18 @@ export class RequestReader {
 
     const end = text.indexOf('\r\n\r\n', Math.max(start, partial.length - 3));
     if (end < 0) return this.#incomplete(text, start, limits);
-    const length = end + 4;
-    if (length - start > limits.requestLine + limits.headerBytes) {
+    const headEnd = end + 4;
+    if (headEnd - start > limits.requestLine + limits.headerBytes) {
       this.problem = tooLarge(text, start, limits);
       return false;
     }
-    this.head = start === 0 && length === text.length ? text : text.slice(start, length);
+    this.head = start === 0 && headEnd === text.length ? text : text.slice(start, headEnd);
     const lineEnd = this.head.indexOf('\r\n');
     if (this.head.length - lineEnd - 4 > limits.headerBytes) {
       this.problem = 'headers_too_large';
       return false;
     }
-    this.consumed = at + length - partial.length;
+    this.consumed = at + headEnd - partial.length;
     this.#partial = '';
     return true;
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { latin1 } from '../../http/latin1.ts';
+import { retain } from '../../shared/read-buffer.ts';
 
 /** Pieces up to this size are joined to one string and written with one system call; larger ones go as they are. */
 const JOIN_LIMIT = 16 * 1024;
@@ -43,7 +44,7 @@ export class ResponseWriter {
     const socket = this.#socket;
     socket.cork();
     socket.write(this.#text, 'latin1');
-    let more = socket.write(chunk);
+    let more = socket.write(retain(chunk));
     if (this.#chunked) more = socket.write('\r\n', 'latin1');
     this.#text = '';
     socket.uncork();

@@ -2,7 +2,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { onTick } from '../../shared/coarse-clock.ts';
 import { ConnectionList, type Listed } from '../connection-list.ts';
 import type { Engine, EngineHost } from '../engine.ts';
+import { acceptWithSharedBuffer } from './accept.ts';
 import { Http1Connection } from './connection.ts';
+
+/** Connections the kernel queues while a worker is busy; capped by net.core.somaxconn. */
+const BACKLOG = 4096;
 
 /** Where to listen: a bound descriptor, or an address. */
 export type ListenerAddress =
@@ -14,14 +18,15 @@ export class BuiltinEngine implements Engine {
   readonly #host: EngineHost;
   readonly #server: Server;
   readonly #list = new ConnectionList();
-  readonly #listenOptions: ListenerAddress;
+  readonly #address: ListenerAddress;
+  #maxConnections: number;
 
   /** @param maxConnections further ones are closed at once */
-  constructor(host: EngineHost, listenOptions: ListenerAddress, maxConnections: number) {
+  constructor(host: EngineHost, address: ListenerAddress, maxConnections: number) {
     this.#host = host;
-    this.#listenOptions = listenOptions;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
-    this.#server.maxConnections = maxConnections;
+    this.#address = address;
+    this.#maxConnections = maxConnections;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true });
     onTick((now) => this.#list.sweep(now));
   }
 
@@ -29,19 +34,22 @@ export class BuiltinEngine implements Engine {
     return this.#list.size;
   }
 
-  listen(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ backlog: 4096, ...this.#listenOptions }, () => {
-        this.#server.removeListener('error', reject);
-        const address = this.#server.address();
-        resolve(address !== null && typeof address === 'object' ? address.port : 0);
+  async listen(): Promise<number> {
+    const server = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ backlog: BACKLOG, ...this.#address }, () => {
+        server.removeListener('error', reject);
+        resolve();
       });
     });
+    this.#accept();
+    const address = server.address();
+    return address !== null && typeof address === 'object' ? address.port : 0;
   }
 
   setMaxConnections(maxConnections: number): void {
-    this.#server.maxConnections = maxConnections;
+    this.#maxConnections = maxConnections;
   }
 
   drain(): void {
@@ -54,13 +62,21 @@ export class BuiltinEngine implements Engine {
     this.#list.each((member: Listed) => (member as Http1Connection).destroy());
   }
 
-  #accept(socket: Socket): void {
-    // A client that reset before accept has no address and is gone already.
-    if (socket.remoteAddress === undefined) {
-      socket.destroy();
-      return;
-    }
+  #accept(): void {
+    const admit = (): boolean => this.#list.size < this.#maxConnections;
+    if (acceptWithSharedBuffer(this.#server, admit, (socket) => this.#open(socket))) return;
+    this.#server.on('connection', (socket) => {
+      if (!admit()) {
+        socket.destroy();
+        return;
+      }
+      const connection = this.#open(socket);
+      socket.on('data', (chunk: Buffer) => connection.receive(chunk, chunk.length));
+    });
+  }
+
+  #open(socket: Socket): Http1Connection {
     this.#host.onConnection(1);
-    new Http1Connection(socket, this.#host, this.#list);
+    return new Http1Connection(socket, this.#host, this.#list);
   }
 }

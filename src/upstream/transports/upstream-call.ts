@@ -21,6 +21,7 @@ export interface UpstreamCall {
   onInformational(status: number, lines: string): void;
   /** `head` is valid until the next response of that connection. */
   onResponseHead(head: ResponseHead): void;
+  /** `chunk` is valid until this returns. */
   onResponseData(chunk: Buffer): void;
   /** The response is complete; the connection no longer belongs to the call. */
   onResponseEnd(trailers: string): void;

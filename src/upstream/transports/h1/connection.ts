@@ -5,6 +5,7 @@ import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../..
 import { latin1 } from '../../../http/latin1.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
+import { readBuffer, retain } from '../../../shared/read-buffer.ts';
 import {
   FAILURE_CONNECT,
   FAILURE_MALFORMED,
@@ -20,7 +21,7 @@ const SMALL_READ = 4096;
 const MAX_HEAD = 64 * 1024;
 /** Interim responses one request may get before the final one. */
 const MAX_INFORMATIONAL = 32;
-/** Body pieces up to this size are joined with their chunk framing into one write. */
+/** Body pieces up to this size are written as strings, joined with their chunk framing. */
 const JOIN_LIMIT = 4096;
 
 const STATE_CONNECTING = 0;
@@ -53,10 +54,16 @@ export class H1Connection {
   constructor(pool: H1Pool, address: string, port: number) {
     this.#pool = pool;
     this.address = address;
-    const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true });
+    const onread = {
+      buffer: readBuffer,
+      callback: (length: number): boolean => {
+        this.#receive(length);
+        return true;
+      },
+    };
+    const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true, onread });
     this.#socket = socket;
     socket.on('connect', () => this.#onConnect());
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#call?.onUpstreamDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) => this.#onError(error));
@@ -94,14 +101,17 @@ export class H1Connection {
   write(chunk: Uint8Array): boolean {
     if (chunk.length === 0) return true;
     const socket = this.#socket;
-    if (!this.#chunkedRequest) return socket.write(chunk);
+    if (!this.#chunkedRequest) {
+      if (chunk.length <= JOIN_LIMIT) return socket.write(latin1(chunk as Buffer, 0, chunk.length), 'latin1');
+      return socket.write(retain(chunk));
+    }
     const size = chunk.length.toString(16);
     if (chunk.length <= JOIN_LIMIT) {
       return socket.write(`${size}\r\n${latin1(chunk as Buffer, 0, chunk.length)}\r\n`, 'latin1');
     }
     socket.cork();
     socket.write(`${size}\r\n`, 'latin1');
-    socket.write(chunk);
+    socket.write(retain(chunk));
     const more = socket.write('\r\n', 'latin1');
     socket.uncork();
     return more;
@@ -145,47 +155,48 @@ export class H1Connection {
     this.#call?.onConnected();
   }
 
-  #onData(chunk: Buffer): void {
-    if (this.#call === null) {
+  /** The first `length` bytes of the read buffer have arrived. */
+  #receive(length: number): void {
+    const call = this.#call;
+    if (call === null) {
       // Nothing was asked: an unsolicited response would be taken for the next request's.
       this.#leave();
       return;
     }
-    const call = this.#call;
     let at = 0;
-    while (at < chunk.length) {
-      if (this.#state === STATE_HEAD) at = this.#readHead(chunk, at);
-      else if (this.#state === STATE_BODY) at = this.#readBody(chunk, at);
+    while (at < length) {
+      if (this.#state === STATE_HEAD) at = this.#readHead(at, length);
+      else if (this.#state === STATE_BODY) at = this.#readBody(at, length);
       else break;
       // Finished, failed or abandoned inside: what is left of this read belongs to nobody.
       if (this.#call !== call) {
-        if (at < chunk.length) this.#leave();
+        if (at < length) this.#leave();
         return;
       }
     }
     call.onReadEnd();
   }
 
-  #readHead(chunk: Buffer, at: number): number {
-    let stop = chunk.length;
+  #readHead(at: number, length: number): number {
+    let stop = length;
     if (stop - at > SMALL_READ) {
-      const end = chunk.indexOf(HEAD_END, at);
-      if (end >= 0) stop = end + 4;
+      const end = readBuffer.indexOf(HEAD_END, at);
+      if (end >= 0 && end + 4 < stop) stop = end + 4;
     }
     const partial = this.#partial;
-    const text = partial === '' ? latin1(chunk, at, stop) : partial + latin1(chunk, at, stop);
+    const text = partial === '' ? latin1(readBuffer, at, stop) : partial + latin1(readBuffer, at, stop);
     const end = text.indexOf('\r\n\r\n', Math.max(0, partial.length - 3));
     if (end < 0) {
       this.#partial = text;
       if (text.length > MAX_HEAD) this.#fail(FAILURE_MALFORMED, 'response head over 64 KB');
       else if (!text.startsWith('HTTP/'.slice(0, text.length)))
         this.#fail(FAILURE_MALFORMED, 'no HTTP/1.x status line');
-      return chunk.length;
+      return stop;
     }
-    const length = end + 4;
+    const headEnd = end + 4;
     this.#partial = '';
-    this.#parseHead(length === text.length ? text : text.slice(0, length));
-    return at + length - partial.length;
+    this.#parseHead(headEnd === text.length ? text : text.slice(0, headEnd));
+    return at + headEnd - partial.length;
   }
 
   #parseHead(raw: string): void {
@@ -229,28 +240,28 @@ export class H1Connection {
     }
   }
 
-  #readBody(chunk: Buffer, at: number): number {
+  #readBody(at: number, length: number): number {
     const call = this.#call!;
     switch (this.#head.bodyKind) {
       case BODY_LENGTH: {
-        const take = Math.min(this.#remaining, chunk.length - at);
+        const take = Math.min(this.#remaining, length - at);
         this.#remaining -= take;
         const last = this.#remaining === 0;
-        call.onResponseData(at === 0 && take === chunk.length ? chunk : chunk.subarray(at, at + take));
-        if (last && this.#call === call) this.#finish('', at + take < chunk.length);
+        call.onResponseData(readBuffer.subarray(at, at + take));
+        if (last && this.#call === call) this.#finish('', at + take < length);
         return at + take;
       }
       case BODY_CHUNKED: {
         const decoder = this.#decoder!;
-        const end = decoder.decode(chunk, at, this);
+        const end = decoder.decode(readBuffer, at, length, this);
         if (this.#call !== call) return end;
         if (decoder.failed) this.#fail(FAILURE_MALFORMED, 'malformed chunked body');
-        else if (decoder.done) this.#finish(decoder.trailers, end < chunk.length);
+        else if (decoder.done) this.#finish(decoder.trailers, end < length);
         return end;
       }
       default:
-        call.onResponseData(at === 0 ? chunk : chunk.subarray(at));
-        return chunk.length;
+        call.onResponseData(readBuffer.subarray(at, length));
+        return length;
     }
   }
 
