@@ -1,6 +1,6 @@
 /** HTTP basic authentication (RFC 7617) against one user name and a bcrypt hash. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { PasswordCheck } from './password.ts';
 
 export interface BasicAuthSettings {
@@ -27,7 +27,8 @@ interface Verdict {
 
 export class BasicAuth {
   readonly #settings: BasicAuthSettings;
-  readonly #pool: Piscina<PasswordCheck, boolean>;
+  /** Made at the first comparison: most gateways never make one, and the library costs 20 ms of the start. */
+  #pool: Promise<Piscina<PasswordCheck, boolean>> | null = null;
   /** Credentials are remembered as a keyed hash only, so that no password stays in memory. */
   readonly #key = randomBytes(32);
   readonly #verdicts = new Map<string, Verdict>();
@@ -35,14 +36,6 @@ export class BasicAuth {
 
   constructor(settings: BasicAuthSettings) {
     this.#settings = settings;
-    this.#pool = new Piscina<PasswordCheck, boolean>({
-      filename: new URL('./password.js', import.meta.url).href,
-      name: 'checkPassword',
-      minThreads: 0,
-      maxThreads: 1,
-      maxQueue: MAX_WAITING,
-      idleTimeout: 5_000,
-    });
   }
 
   /** `authorization`: the field as received. */
@@ -62,13 +55,14 @@ export class BasicAuth {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await (await this.#pool)?.destroy();
   }
 
   async #compare({ username, password }: Credentials, fingerprint: string): Promise<AuthResult> {
     // The password is compared for a wrong name too, or the time of the answer would tell which names exist.
     const isName = timingSafeEqual(this.#digest(username), this.#digest(this.#settings.username));
-    const isPassword = await this.#pool.run({ password, hash: this.#settings.passwordHash });
+    this.#pool ??= createPool();
+    const isPassword = await (await this.#pool).run({ password, hash: this.#settings.passwordHash });
     const isRight = isName && isPassword;
     this.#verdicts.delete(fingerprint);
     for (const oldest of this.#verdicts.keys()) {
@@ -82,6 +76,18 @@ export class BasicAuth {
   #digest(text: string): Buffer {
     return createHmac('sha256', this.#key).update(text).digest();
   }
+}
+
+async function createPool(): Promise<Piscina<PasswordCheck, boolean>> {
+  const { Piscina } = await import('piscina');
+  return new Piscina<PasswordCheck, boolean>({
+    filename: new URL('./password.js', import.meta.url).href,
+    name: 'checkPassword',
+    minThreads: 0,
+    maxThreads: 1,
+    maxQueue: MAX_WAITING,
+    idleTimeout: 5_000,
+  });
 }
 
 interface Credentials {

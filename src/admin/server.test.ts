@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
@@ -377,6 +378,14 @@ test('the index, as JSON and as a page', async () => {
   assert.match(String(page.headers['content-type']), /^text\/html/);
   assert.ok(page.body.includes('href="/_/routes"'));
   assert.ok(page.body.includes('/m&#60;b&#62;') && !page.body.includes('<b>'));
+});
+
+test('docs/admin-api.md lists every path', async () => {
+  const docs = readFileSync(new URL('../../../docs/admin-api.md', import.meta.url), 'utf8');
+  const { ask } = await start();
+  const { paths } = JSON.parse((await ask('/')).body) as { paths: { method: string; path: string }[] };
+  for (const { method, path } of paths)
+    assert.ok(docs.includes(`| \`${method} ${path}\` |`), `${method} ${path}`);
 });
 
 test('credentials are needed for everything but health, liveness and readiness', async () => {

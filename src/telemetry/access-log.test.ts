@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AccessEntry, AccessLog, formatAccessLine } from './access-log.ts';
@@ -55,6 +56,18 @@ test('a full line has the documented fields in the documented order', () => {
   ]);
 });
 
+test('docs/logging.md explains every field', () => {
+  const docs = readFileSync(new URL('../../../docs/logging.md', import.meta.url), 'utf8');
+  const everything = Object.fromEntries(
+    Object.entries(new AccessEntry()).map(([key, value]) => [key, value === '' ? 'x' : 1]),
+  );
+  const line = formatAccessLine(entryOf(everything), NOW);
+  const table = docs.slice(docs.indexOf('| field | meaning |'));
+  for (const name of Object.keys(JSON.parse(line))) {
+    if (name !== 'timestamp') assert.ok(table.includes(`\`${name}\``), name);
+  }
+});
+
 test('durations have at most three decimals', () => {
   const duration = (durationMs: number) =>
     /"duration_ms":([^,]+),/.exec(formatAccessLine(entryOf({ durationMs }), NOW))?.[1];
@@ -94,6 +107,25 @@ test('what a client sends cannot forge fields or lines', () => {
   const fields = JSON.parse(line);
   assert.equal(fields.level, 'info');
   for (const name of ['path', 'method', 'request_id', 'client_ip', 'host']) assert.equal(fields[name], evil);
+});
+
+test('a request that could not be read has neither method nor path', () => {
+  const fields = JSON.parse(
+    formatAccessLine(entryOf({ method: '', path: '', status: 400, error: 'bad_host' }), NOW),
+  );
+  assert.deepEqual(
+    { ...fields, timestamp: '' },
+    {
+      timestamp: '',
+      level: 'info',
+      message: 'request',
+      status: 400,
+      duration_ms: 0,
+      bytes_received: 0,
+      bytes_sent: 0,
+      error: 'bad_host',
+    },
+  );
 });
 
 test('reset brings back an entry that logs nothing of the request before', () => {

@@ -12,6 +12,7 @@ const MAX_BATCH_MS = 100;
 /** Filled anew for every request by its owner, so that logging allocates only the line. Empty strings are left out. */
 export class AccessEntry {
   traceId = '';
+  /** '' for a request that could not be read, as is `path`. */
   method = '';
   /** Canonical path, or the target as received when there is none; without query. */
   path = '';
@@ -108,21 +109,28 @@ export class AccessLog {
  * one costs more, JSON.stringify too.
  */
 export function formatAccessLine(entry: Readonly<AccessEntry>, now: number): string {
-  const { status, traceId, upstream, route, requestId, clientIp, error, errorDetail, endpoint, host } = entry;
+  const {
+    status,
+    traceId,
+    method,
+    path,
+    upstream,
+    route,
+    requestId,
+    clientIp,
+    error,
+    errorDetail,
+    endpoint,
+    host,
+  } = entry;
   let line =
     '{"timestamp":"' +
     timestamp(now) +
     (status >= 500 ? '","level":"error","message":"request"' : '","level":"info","message":"request"');
   if (traceId !== '') line += `,"trace_id":"${escaped(traceId)}"`;
-  line +=
-    ',"method":"' +
-    escaped(entry.method) +
-    '","path":"' +
-    escaped(entry.path) +
-    '","status":' +
-    status +
-    ',"duration_ms":' +
-    decimal(entry.durationMs);
+  if (method !== '') line += `,"method":"${escaped(method)}"`;
+  if (path !== '') line += `,"path":"${escaped(path)}"`;
+  line += `,"status":${status},"duration_ms":${decimal(entry.durationMs)}`;
   if (upstream !== '') line += `,"upstream":"${escaped(upstream)}"`;
   if (route !== '') line += `,"route":"${escaped(route)}"`;
   if (requestId !== '') line += `,"request_id":"${escaped(requestId)}"`;

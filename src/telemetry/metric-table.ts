@@ -22,7 +22,7 @@ const LATENCY_SECONDS = [
 export const METRICS = {
   octopus_requests_total: {
     type: 'counter',
-    help: 'Requests answered, by method, status sent (499: the client went away first) and route pattern.',
+    help: 'Requests that were read and answered, by method, status sent (499: the client went away first) and route pattern.',
     labels: ['method', 'status', 'route'],
   },
   octopus_request_duration_seconds: {
@@ -58,7 +58,7 @@ export const METRICS = {
   },
   octopus_rejected_requests_total: {
     type: 'counter',
-    help: 'Requests refused while they were read, before routing, by code of the error table.',
+    help: 'Requests refused while they were read, which no other metric counts, by code of the error table.',
     labels: ['code'],
   },
   octopus_upstream_requests_total: {
@@ -205,5 +205,5 @@ export type LabelsOf<Name extends MetricName> = Readonly<
 
 /** Label value of what is counted together because there are too many different values. */
 export const OVERFLOW = '__overflow__';
-/** Value of the label `route` for requests that matched no route or were refused before routing. */
+/** Value of the label `route` for requests that matched no route. */
 export const UNMATCHED = '__unmatched__';
