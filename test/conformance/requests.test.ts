@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { corpusConfig, corpusOrigin } from '../support/corpus-gateway.ts';
-import { checkCase, inParallel, runCase } from '../support/corpus-runner.ts';
+import { checkCase, inParallel, positions, runCase } from '../support/corpus-runner.ts';
+import { Failures, loopbackAddress } from '../support/failures.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { RecordingOrigin } from '../support/origin.ts';
 import { REQUESTS } from './corpus/all.ts';
@@ -30,33 +31,27 @@ describe('hostile and unusual requests, whole', { concurrency: 8 }, () => {
 
 describe('hostile and unusual requests, in pieces', () => {
   it('byte by byte: same outcome', async () => {
-    const failures: string[] = [];
-    await inParallel(REQUESTS, 100, async (test, index) => {
-      await attempt(failures, `${test.id} byte by byte`, async () =>
-        checkCase(
-          test,
-          await runCase(gateway.port, origin, test, { delivery: 'bytes', localAddress: address(index) }),
-        ),
-      );
-    });
-    report(failures);
+    const failures = new Failures();
+    await inParallel(REQUESTS, 100, (test, index) =>
+      failures.attempt(test.id, async () => {
+        const localAddress = loopbackAddress(index);
+        checkCase(test, await runCase(gateway.port, origin, test, { delivery: 'bytes', localAddress }));
+      }),
+    );
+    failures.check();
   });
 
   it('split in two at every position: same outcome', async () => {
-    const failures: string[] = [];
-    const runs = REQUESTS.flatMap((test) =>
-      Array.from({ length: test.bytes.length - 1 }, (_, index) => ({ test, at: index + 1 })),
-    );
-    await inParallel(runs, 160, async ({ test, at }, index) => {
-      if (failures.length > 50) return;
-      await attempt(failures, `${test.id} split at ${at}`, async () =>
-        checkCase(
-          test,
-          await runCase(gateway.port, origin, test, { delivery: at, localAddress: address(index) }),
-        ),
-      );
+    const failures = new Failures();
+    const runs = REQUESTS.flatMap((test) => positions(test.bytes).map((delivery) => ({ test, delivery })));
+    await inParallel(runs, 100, async ({ test, delivery }, index) => {
+      if (failures.count > 50) return;
+      await failures.attempt(`${test.id} split at ${delivery}`, async () => {
+        const localAddress = loopbackAddress(index);
+        checkCase(test, await runCase(gateway.port, origin, test, { delivery, localAddress }));
+      });
     });
-    report(failures);
+    failures.check();
   });
 });
 
@@ -71,20 +66,3 @@ describe('the corpus', () => {
     assert.equal(new Set(REQUESTS.map(({ id }) => id)).size, REQUESTS.length);
   });
 });
-
-/** Thousands of connections from one address would use up its ports; all of 127/8 is loopback. */
-function address(index: number): string {
-  return `127.0.1.${1 + (index % 50)}`;
-}
-
-async function attempt(failures: string[], name: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function report(failures: readonly string[]): void {
-  assert.equal(failures.length, 0, `${failures.length} failed:\n${failures.slice(0, 25).join('\n')}`);
-}

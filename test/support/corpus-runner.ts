@@ -26,7 +26,7 @@ export function newMarker(): string {
 }
 
 /** Long enough that the first segment is read alone, short enough for thousands of runs. */
-const SEGMENT_GAP = 12;
+export const SEGMENT_GAP = 12;
 
 export async function deliver(client: RawClient, bytes: string, delivery: Delivery): Promise<void> {
   if (delivery === 'whole') return client.write(bytes);
@@ -214,4 +214,9 @@ export async function inParallel<T>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}
+
+/** Every place where the bytes can be cut in two. */
+export function positions(bytes: string): number[] {
+  return Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1);
 }

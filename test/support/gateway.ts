@@ -128,8 +128,8 @@ export class Gateway {
     );
   }
 
-  /** Writes the file in one step, as a careful editor would. With `reload` a watching gateway sees it by itself. */
-  writeConfig(config: GatewayConfig): void {
+  /** Writes the file in one step, as a careful editor would, and gives its text. The gateway watches the file. */
+  writeConfig(config: GatewayConfig): string {
     this.#config = config;
     const server = {
       host: '127.0.0.1',
@@ -138,7 +138,9 @@ export class Gateway {
       workers: this.#workers,
       ...config.server,
     };
-    this.writeConfigText(stringify({ ...config, server }));
+    const text = stringify({ ...config, server });
+    this.writeConfigText(text);
+    return text;
   }
 
   writeConfigText(text: string): void {

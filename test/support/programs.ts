@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-export type Program = 'nginx' | 'haproxy' | 'wrk';
+export type Program = 'nginx' | 'haproxy' | 'wrk' | 'dnsmasq';
 
+/** Where the package is not called like the program. Plain `dnsmasq` would bring a running service along. */
+const PACKAGES: Partial<Record<Program, string>> = { dnsmasq: 'dnsmasq-base' };
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 const LOCK = path.join(os.tmpdir(), 'octopus-test-apt.lock');
 const INSTALL_LIMIT = 180_000;
@@ -44,10 +46,10 @@ async function install(name: Program): Promise<void> {
     const apt = (...args: string[]): Buffer =>
       execFileSync('apt-get', ['-qq', ...args], { env, stdio: 'pipe', timeout: INSTALL_LIMIT });
     try {
-      apt('install', '-y', '--no-install-recommends', name);
+      apt('install', '-y', '--no-install-recommends', PACKAGES[name] ?? name);
     } catch {
       apt('update');
-      apt('install', '-y', '--no-install-recommends', name);
+      apt('install', '-y', '--no-install-recommends', PACKAGES[name] ?? name);
     }
   } catch {
     // The caller looks whether the program is there and says so.

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { corpusConfig } from '../support/corpus-gateway.ts';
+import { inParallel, positions } from '../support/corpus-runner.ts';
+import { Failures, loopbackAddress } from '../support/failures.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import { HostileOrigin, runResponseCase } from '../support/response-runner.ts';
+import { RESPONSES } from './corpus/all.ts';
+
+let gateway: Gateway;
+let origin: HostileOrigin;
+
+before(async () => {
+  origin = await new HostileOrigin(RESPONSES).listen();
+  gateway = await startGateway(corpusConfig(origin.address));
+});
+
+after(async () => {
+  await gateway?.stop();
+  await origin?.close();
+});
+
+describe('hostile and unusual responses, whole', { concurrency: 8 }, () => {
+  for (const [index, test] of RESPONSES.entries()) {
+    it(`${test.id}: ${test.title}`, () => runResponseCase(gateway.port, test, index, 'whole'));
+  }
+});
+
+describe('hostile and unusual responses, in pieces', () => {
+  it('byte by byte: same outcome', async () => {
+    const failures = new Failures();
+    await inParallel(RESPONSES, 100, (test, index) =>
+      failures.attempt(test.id, () =>
+        runResponseCase(gateway.port, test, index, 'bytes', loopbackAddress(index)),
+      ),
+    );
+    failures.check();
+  });
+
+  it('split in two at every position: same outcome', async () => {
+    const failures = new Failures();
+    const runs = RESPONSES.flatMap((test, index) =>
+      positions(test.bytes).map((delivery) => ({ test, index, delivery })),
+    );
+    await inParallel(runs, 60, async ({ test, index, delivery }, run) => {
+      if (failures.count > 50) return;
+      await failures.attempt(`${test.id} split at ${delivery}`, () =>
+        runResponseCase(gateway.port, test, index, delivery, loopbackAddress(run)),
+      );
+    });
+    failures.check();
+  });
+});
+
+describe('what the origin got', () => {
+  it('only strict requests, and none on a connection that was to be closed', () => {
+    assert.deepEqual(origin.failures, []);
+  });
+});
+
+describe('the corpus', () => {
+  it('has one case per id', () => {
+    assert.equal(new Set(RESPONSES.map(({ id }) => id)).size, RESPONSES.length);
+  });
+});

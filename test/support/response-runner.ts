@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ResponseCase } from '../conformance/corpus/types.ts';
+import { checkFields, type Delivery, SEGMENT_GAP } from './corpus-runner.ts';
+import { type OriginConnection, okResponse, ScriptedOrigin } from './origin.ts';
+import { RawClient } from './raw-client.ts';
+import { message, valuesOf, type WireResponse } from './wire.ts';
+
+/** An origin that answers `/r/INDEX/DELIVERY` with the bytes of that case, and anything else with a plain 200. */
+export class HostileOrigin extends ScriptedOrigin {
+  readonly #cases: readonly ResponseCase[];
+
+  constructor(cases: readonly ResponseCase[]) {
+    super((connection) => this.#answerAll(connection));
+    this.#cases = cases;
+  }
+
+  async #answerAll(connection: OriginConnection): Promise<void> {
+    for (;;) {
+      const request = await connection.request(24 * 3_600_000);
+      if (!request) return connection.end();
+      const [, index, delivery] = /^\/r\/(\d+)\/(\w+)$/.exec(request.target) ?? [];
+      if (index === undefined) {
+        connection.write(okResponse('fine'));
+        continue;
+      }
+      const test = this.#cases[Number(index)]!;
+      await send(connection, test, /^\d+$/.test(delivery!) ? Number(delivery) : (delivery as Delivery));
+      if (!test.expect.reusable) return this.#mustClose(connection, test);
+    }
+  }
+
+  /** A connection whose state is unknown must be closed by the gateway and carry nothing more. */
+  async #mustClose(connection: OriginConnection, test: ResponseCase): Promise<void> {
+    const surplus = connection.received;
+    await connection.closed();
+    connection.destroy();
+    if (connection.received !== surplus)
+      throw new Error(`${test.id}: the connection was used again: ${connection.received}`);
+  }
+}
+
+async function send(connection: OriginConnection, test: ResponseCase, delivery: Delivery): Promise<void> {
+  const cuts =
+    delivery === 'whole'
+      ? []
+      : delivery === 'bytes'
+        ? [...test.bytes.slice(1)].map((_, at) => at + 1)
+        : [delivery];
+  let from = 0;
+  for (const cut of [...cuts, test.bytes.length]) {
+    connection.write(test.bytes.slice(from, cut));
+    from = cut;
+    if (cut < test.bytes.length) await pause(delivery === 'bytes' ? 1 : SEGMENT_GAP);
+  }
+  if (test.after === 'close') connection.end();
+  if (test.after === 'reset') {
+    // A reset overtakes bytes that were not read yet.
+    await pause(SEGMENT_GAP);
+    connection.reset();
+  }
+}
+
+/** Asks the gateway for the case and checks what comes back. */
+export async function runResponseCase(
+  port: number,
+  test: ResponseCase,
+  index: number,
+  delivery: Delivery,
+  localAddress = '127.0.0.1',
+): Promise<void> {
+  const { method = 'GET', version = '1.1' } = test;
+  const client = await RawClient.connect(port, { localAddress });
+  try {
+    const fields = (test.request ?? []).map(([name, value]) => `${name}: ${value}`);
+    client.write(message(`${method} /r/${index}/${delivery} HTTP/${version}`, 'Host: a', ...fields));
+    const answer = await answerOf(client, method);
+    check(test, answer, client);
+    if (answer.response?.complete && version === '1.1') await checkInStep(client, answer.response);
+  } finally {
+    client.reset();
+  }
+}
+
+interface Answer {
+  readonly interim: readonly number[];
+  /** Null when the connection closed without a final response. */
+  readonly response: WireResponse | null;
+}
+
+async function answerOf(client: RawClient, method: string): Promise<Answer> {
+  const interim: number[] = [];
+  for (;;) {
+    await client.until(
+      () => (client.closedHow !== null || client.received !== '' ? true : null),
+      'an answer',
+    );
+    if (client.received === '') return { interim, response: null };
+    const response = await client.response(method);
+    if (response.status === 101 || response.status >= 200) return { interim, response };
+    interim.push(response.status);
+  }
+}
+
+function check(test: ResponseCase, { interim, response }: Answer, client: RawClient): void {
+  const { expect } = test;
+  const context = JSON.stringify({ closed: client.closedHow, interim, response });
+  if (expect.truncated) {
+    if (!response || response.status === 502) return;
+    assert.equal(response.status, expect.status, context);
+    assert.equal(response.complete, false, `a cut body must not look complete: ${context}`);
+    return;
+  }
+  assert.ok(response, `closed without a response: ${context}`);
+  assert.equal(response.status, expect.status, context);
+  assert.equal(response.complete, true, `complete: ${context}`);
+  if (expect.code !== undefined) {
+    const problem = JSON.parse(response.body) as { code: string };
+    assert.equal(problem.code, expect.code, context);
+  }
+  if (expect.body !== undefined) assert.equal(response.body, expect.body, context);
+  if (expect.interim !== undefined) assert.deepEqual(interim, expect.interim, context);
+  if (expect.trailers !== undefined) {
+    const lower = response.trailers.map(([name, value]) => [name.toLowerCase(), value]);
+    assert.deepEqual(
+      lower,
+      expect.trailers.map(([name, value]) => [name.toLowerCase(), value]),
+      context,
+    );
+  }
+  checkFields(response.fields, expect);
+  // B12: the gateway adds what the upstream left out.
+  assert.equal(valuesOf(response.fields, 'date').length, 1, `Date once: ${context}`);
+}
+
+/** The same connection must serve the next request, unless the response announced its end. */
+async function checkInStep(client: RawClient, response: WireResponse): Promise<void> {
+  if (valuesOf(response.fields, 'connection').some((value) => /\bclose\b/i.test(value))) {
+    await client.closed();
+    assert.equal(client.received, '', 'bytes after the last response');
+    return;
+  }
+  const next = await client.request(message('GET /fine HTTP/1.1', 'Host: a'));
+  assert.equal(next.status, 200);
+  assert.equal(next.body, 'fine');
+}
