@@ -16,22 +16,22 @@ import {
 const DOT = 46;
 
 /**
- * Gives the tries to search for a host, the most specific first: the host itself, `*.` patterns from the longest to
- * the shortest, routes for any host. Made for one search at a time.
+ * Tells which tries to search for a host, the most specific first: the host itself, `*.` patterns from the longest to
+ * the shortest, routes for any host. Keeps the answer for the last host, since one connection mostly stays with one.
  */
 export class HostIndex {
+  /** Root nodes after `resolve`; the first `count` are valid. */
+  readonly roots: Int32Array;
+  count = 0;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #slots: number;
   readonly #mask: number;
   readonly #anyRoot: number;
   readonly #hasWildcards: boolean;
-  #host = '';
-  /** Where the suffixes of the host begin, from the shortest to the longest, and their hashes. */
   readonly #suffixAt: Int32Array;
   readonly #suffixHash: Int32Array;
-  #suffixes = 0;
-  #anyDone = false;
+  #host: string | null = null;
 
   constructor(words: Int32Array, bytes: Uint8Array) {
     this.#words = words;
@@ -43,41 +43,42 @@ export class HostIndex {
     const suffixes = this.#hasWildcards ? MAX_HOST_LENGTH : 0;
     this.#suffixAt = new Int32Array(suffixes);
     this.#suffixHash = new Int32Array(suffixes);
+    this.roots = new Int32Array(suffixes + 2);
+    if (this.#mask < 0) this.#add(this.#anyRoot);
   }
 
-  /** @returns the first root, or 0 */
-  first(host: string): number {
-    this.#anyDone = false;
-    this.#suffixes = 0;
-    if (this.#mask < 0 || host.length > MAX_HOST_LENGTH) return this.next();
+  resolve(host: string): void {
+    if (this.#mask < 0 || host === this.#host) return;
     this.#host = host;
+    this.count = 0;
+    if (host.length <= MAX_HOST_LENGTH) this.#addNamed(host);
+    this.#add(this.#anyRoot);
+  }
+
+  #addNamed(host: string): void {
+    const suffixAt = this.#suffixAt;
+    const suffixHash = this.#suffixHash;
+    let suffixes = 0;
     let hash = HASH_SEED;
     for (let i = host.length - 1; i >= 0; i--) {
       const code = host.charCodeAt(i);
       hash = Math.imul(hash ^ code, HASH_PRIME);
-      // `*` stands for at least one character.
+      // `*` stands for at least one character, so the first one is no suffix.
       if (code === DOT && this.#hasWildcards && i > 0) {
-        this.#suffixAt[this.#suffixes] = i;
-        this.#suffixHash[this.#suffixes++] = hash;
+        suffixAt[suffixes] = i;
+        suffixHash[suffixes++] = hash;
       }
     }
     // A leading dot is how the keys of `*.` patterns begin.
-    const root = host.charCodeAt(0) === DOT ? 0 : this.#lookUp(0, hash);
-    return root !== 0 ? root : this.next();
+    if (host.charCodeAt(0) !== DOT) this.#add(this.#lookUp(0, hash));
+    while (suffixes-- > 0) this.#add(this.#lookUp(suffixAt[suffixes]!, suffixHash[suffixes]!));
   }
 
-  /** @returns the next, less specific root, or 0 */
-  next(): number {
-    while (this.#suffixes > 0) {
-      const i = --this.#suffixes;
-      const root = this.#lookUp(this.#suffixAt[i]!, this.#suffixHash[i]!);
-      if (root !== 0) return root;
-    }
-    if (this.#anyDone) return 0;
-    this.#anyDone = true;
-    return this.#anyRoot;
+  #add(root: number): void {
+    if (root !== 0) this.roots[this.count++] = root;
   }
 
+  /** @returns the root for the host from that character on, or 0 */
   #lookUp(from: number, hash: number): number {
     const words = this.#words;
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
@@ -88,7 +89,7 @@ export class HostIndex {
   }
 
   #isKey(slot: number, from: number): boolean {
-    const host = this.#host;
+    const host = this.#host!;
     const length = host.length - from;
     if (this.#words[slot + HOST_LENGTH] !== length) return false;
     const key = this.#words[slot + HOST_KEY]!;

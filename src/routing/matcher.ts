@@ -89,7 +89,9 @@ export class Matcher {
     this.#saved = -1;
     this.#methodMissed = false;
     const hosts = this.#hosts;
-    for (let root = hosts.first(host); root !== 0; root = hosts.next()) {
+    hosts.resolve(host);
+    for (let i = 0; i < hosts.count; i++) {
+      const root = hosts.roots[i]!;
       // Equal priority: the more specific host, which came before, keeps the match.
       if (this.#words[root + NODE_RANK]! > this.#bestRank) this.#walk(root, path, method, bit, source);
     }
@@ -131,11 +133,17 @@ export class Matcher {
             if (child !== 0 && words[child + NODE_RANK]! > this.#bestRank) {
               const childShape = words[child + NODE_SHAPE]!;
               const rest = childShape & SHAPE_REST_MASK;
-              const label = (child + NODE_CHILDREN + (childShape >> SHAPE_SPAN_SHIFT)) << 2;
-              let i = 0;
-              // Past the end charCodeAt gives NaN, which equals no byte.
-              while (i < rest && bytes[label + i] === path.charCodeAt(at + 1 + i)) i++;
-              if (i === rest) {
+              let label = (child + NODE_CHILDREN + (childShape >> SHAPE_SPAN_SHIFT)) << 2;
+              let next = at + 1;
+              const labelEnd = next + rest;
+              // Reading past the end of a string is slow even when it is rare.
+              if (labelEnd <= length) {
+                while (next < labelEnd && bytes[label] === path.charCodeAt(next)) {
+                  label++;
+                  next++;
+                }
+              }
+              if (next === labelEnd) {
                 if (alternatives !== 0) {
                   frames[frame] = node;
                   frames[frame + 1] = at;
@@ -144,7 +152,7 @@ export class Matcher {
                   frame += FRAME_WORDS;
                 }
                 node = child;
-                at += 1 + rest;
+                at = next;
                 continue;
               }
             }
