@@ -190,3 +190,13 @@ export function definePlugin<Schema extends z.ZodType>(
 ): PluginDefinition<Schema> {
   return definition;
 }
+
+/**
+ * What a plugin module may export as `plugin` instead of a `PluginDefinition`, so that it needs no import at all:
+ * `config` may be a function that gets zod and returns the schema, or be left out when there are no options.
+ */
+export interface UserPlugin<Config = Readonly<Record<string, unknown>>>
+  extends Omit<PluginDefinition, 'config' | 'setup'> {
+  readonly config?: z.ZodType | ((zod: typeof z) => z.ZodType);
+  setup(config: Config, context: PluginContext): MaybePromise<PluginHooks>;
+}
