@@ -14,6 +14,16 @@ test('a response is complete at its last byte, wherever it is split', () => {
   }
 });
 
+test('a response that was cut off leaves nothing behind', () => {
+  const reader = new ResponseReader();
+  const cut = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab');
+  assert.equal(reader.take(cut, cut.length), false);
+  reader.reset();
+  const whole = Buffer.from('HTTP/1.1 201 x\r\nContent-Length: 2\r\n\r\nab');
+  assert.equal(reader.take(whole, whole.length), true);
+  assert.equal(reader.status, 201);
+});
+
 test('responses follow each other and an empty body ends with the head', () => {
   const reader = new ResponseReader();
   const empty = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');

@@ -28,6 +28,7 @@ export interface OpenLoopReport {
   readonly errors: number;
   /** Milliseconds from when a request was due to its last byte. */
   readonly p50: number;
+  readonly p80: number;
   readonly p99: number;
   readonly p999: number;
   /** How late the generator itself was: from due to noticed, 99th percentile, milliseconds. */
@@ -37,23 +38,23 @@ export interface OpenLoopReport {
 const TURN_MS = 0.1;
 /** How long answers are waited for after the last request was sent. */
 const GRACE_MS = 2_000;
+const RETRY_MS = 20;
 
+/** One keep-alive connection after another: a server that closes one, as on a reload, gets a new one. */
 class Connection {
-  readonly socket: net.Socket;
   readonly reader = new ResponseReader();
+  socket: net.Socket | null = null;
   /** When the request in flight was due. */
   due = 0;
   busy = false;
-
-  constructor(socket: net.Socket) {
-    this.socket = socket;
-  }
 }
 
 class Generator {
   readonly #job: OpenLoopJob;
   readonly #free: Connection[] = [];
   readonly #all: Connection[] = [];
+  /** One for all sockets: the callback has used the bytes before the next read overwrites them. */
+  readonly #buffer = Buffer.allocUnsafe(65_536);
   readonly #latency: RecordableHistogram = createHistogram();
   readonly #lag: RecordableHistogram = createHistogram();
   /** Requests that were due before this count as warm-up. */
@@ -78,6 +79,7 @@ class Generator {
       achievedRate: (this.#answered / this.#job.measureMs) * 1_000,
       errors: this.#errors,
       p50: this.#latency.percentile(50) / 1e6,
+      p80: this.#latency.percentile(80) / 1e6,
       p99: this.#latency.percentile(99) / 1e6,
       p999: this.#latency.percentile(99.9) / 1e6,
       generatorLag: this.#lag.percentile(99) / 1e6,
@@ -85,28 +87,34 @@ class Generator {
   }
 
   async #connect(): Promise<void> {
-    // One buffer for all sockets: the callback has used the bytes before the next read overwrites them.
-    const buffer = Buffer.allocUnsafe(65_536);
     for (let index = 0; index < this.#job.connections; index++) {
-      const socket = net.connect({
-        port: this.#job.port,
-        host: '127.0.0.1',
-        noDelay: true,
-        onread: {
-          buffer,
-          callback: (length: number) => {
-            this.#receive(connection, buffer, length);
-            return true;
-          },
-        },
-      });
-      const connection = new Connection(socket);
-      socket.on('error', () => {});
-      await once(socket, 'connect');
-      socket.on('close', () => this.#lose(connection));
+      const connection = new Connection();
       this.#all.push(connection);
-      this.#free.push(connection);
+      await once(this.#open(connection), 'connect');
     }
+  }
+
+  #open(connection: Connection): net.Socket {
+    const socket = net.connect({
+      port: this.#job.port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: {
+        buffer: this.#buffer,
+        callback: (length: number) => {
+          this.#receive(connection, this.#buffer, length);
+          return true;
+        },
+      },
+    });
+    socket.on('connect', () => {
+      connection.socket = socket;
+      this.#release(connection);
+    });
+    // A close follows every error and is what counts.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#reopen(connection));
+    return socket;
   }
 
   #turns(deadline: number): Promise<void> {
@@ -138,28 +146,40 @@ class Generator {
       if (!connection) return;
       connection.due = this.#schedule.take();
       connection.busy = true;
-      connection.socket.write(this.#job.request, 'latin1');
+      connection.socket!.write(this.#job.request, 'latin1');
     }
   }
 
   #receive(connection: Connection, bytes: Buffer, length: number): void {
     if (!connection.reader.take(bytes, length)) return;
-    connection.busy = false;
-    this.#free.push(connection);
     if (connection.due >= this.#measureFrom) {
       this.#latency.record(nanos(performance.now() - connection.due));
       this.#answered++;
       if (connection.reader.status !== 200) this.#errors++;
     }
+    this.#release(connection);
+  }
+
+  #release(connection: Connection): void {
+    connection.busy = false;
+    this.#free.push(connection);
     if (this.#schedule.hasWaiting) this.#send();
   }
 
-  /** A closed connection is not replaced: with errors the run is worthless, and they are reported. */
-  #lose(connection: Connection): void {
-    this.#errors++;
+  /** A request whose connection ends before its answer has failed; an idle connection may end whenever it likes. */
+  #reopen(connection: Connection): void {
+    if (connection.busy) this.#errors++;
     connection.busy = false;
+    connection.reader.reset();
+    if (connection.socket === null) {
+      // Refused: not at once again, that would be a busy loop.
+      setTimeout(() => this.#open(connection), RETRY_MS);
+      return;
+    }
+    connection.socket = null;
     const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
+    this.#open(connection);
   }
 
   /** What never got an answer took at least until now. */

@@ -28,4 +28,10 @@ export class ResponseReader {
     this.#head = '';
     return this.#bodyLeft <= 0;
   }
+
+  /** Forgets a response that was cut off. */
+  reset(): void {
+    this.#head = '';
+    this.#bodyLeft = 0;
+  }
 }

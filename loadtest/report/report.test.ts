@@ -87,6 +87,7 @@ test('fixed-rate rounds become one row of medians', () => {
   const at = (p99: number) => ({
     requestsPerSecond: 100,
     p50: 1,
+    p80: 1.5,
     p99,
     p999: 9,
     errors: 1,

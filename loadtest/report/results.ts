@@ -54,6 +54,7 @@ export interface Round {
 export interface FixedRateRound {
   readonly requestsPerSecond: number;
   readonly p50: number;
+  readonly p80: number;
   readonly p99: number;
   readonly p999: number;
   readonly errors: number;
