@@ -4,7 +4,15 @@ import type { Problems } from './problems.ts';
 import { schemaAt, shapeOf } from './schema/walk.ts';
 import { isSecretPath } from './secrets.ts';
 import { closest, didYouMean } from './suggest.ts';
-import { type ConfigNode, nodeAt, placeOf, placeOfKey, type TreePath, toValue } from './tree.ts';
+import {
+  type ConfigNode,
+  nodeAt,
+  placeOf,
+  placeOfKey,
+  type ScalarNode,
+  type TreePath,
+  toValue,
+} from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -171,6 +179,11 @@ function suggestion(issue: Issue, node: ConfigNode, path: TreePath): string {
     option.code === 'invalid_value' ? option.values.map(String) : [],
   );
   return didYouMean(String(node.value), words);
+}
+
+/** The value as written: what `${…}` was filled in with may be a secret. */
+export function shown(node: ScalarNode): string {
+  return quote(node.template === '' ? String(node.value) : node.template);
 }
 
 export function quote(text: string): string {

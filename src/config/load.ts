@@ -3,6 +3,7 @@
  * not hide those of the others.
  */
 import type { RouteSet } from '../routing/model.ts';
+import { MAX_UPSTREAMS } from '../shared/memory.ts';
 import { Breather } from './breather.ts';
 import { readEnvironment } from './env.ts';
 import { readConfigFiles } from './files.ts';
@@ -113,6 +114,12 @@ async function buildRouteSet(
 ): Promise<RouteSet> {
   const context = new BuildContext(tree, problems, sections.routing);
   const names = upstreamNames(context);
+  if (names.size > MAX_UPSTREAMS) {
+    problems.error(
+      context.place(['upstreams']),
+      `upstreams: ${names.size} are more than the ${MAX_UPSTREAMS} supported`,
+    );
+  }
   const upstreams = sections.upstreams.map(({ value, path }) => buildUpstream(value, path, context));
 
   const plugins = new PluginResolver(context, builtins);

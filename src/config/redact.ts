@@ -21,6 +21,9 @@ export function rememberEnvironmentValues(config: Config, root: ConfigNode): voi
   if (paths.size > 0) environmentValues.set(config, paths);
 }
 
+/** `redis://user:password@host` */
+const URL_PASSWORD = /(:\/\/[^\s/@:]*:)[^\s/@]*@/g;
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /**
@@ -42,9 +45,8 @@ export function redactConfig(config: Config): JsonValue {
       }
       return result;
     }
-    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? value
-      : null;
+    if (typeof value === 'string') return value.replaceAll(URL_PASSWORD, `$1${HIDDEN}@`);
+    return typeof value === 'number' || typeof value === 'boolean' ? value : null;
   };
   return copy(config, [], false);
 }

@@ -162,9 +162,9 @@ export class PluginResolver {
         unavailable: builtin === undefined ? `${quote(spec)} is no JavaScript module` : '',
       };
     }
-    const loaded = await loadPluginModule(spec, this.#context.place(pathOfSpec).source.name);
+    const loaded = await loadPluginModule(name, spec, this.#context.place(pathOfSpec).source.name);
     if (loaded.ok) return { ...loaded, unavailable: '' };
-    this.#context.error(pathOfSpec, `the plugin "${name}" does not work: ${loaded.fault}`);
+    this.#context.error(pathOfSpec, loaded.fault);
     return null;
   }
 

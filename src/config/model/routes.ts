@@ -10,16 +10,17 @@ import type {
   RouteAction,
 } from '../../routing/model.ts';
 import { canonicalLiteral, type PathPattern, PatternError, parsePattern } from '../../routing/pattern.ts';
-import { quote } from '../check.ts';
+import { quote, shown } from '../check.ts';
 import { formatPlace } from '../problems.ts';
 import { inherit } from '../schema/inherit.ts';
 import { retriesSchema } from '../schema/route.ts';
 import type { MiddlewareItem, RetriesConfig, RouteConfig } from '../schema/schema.ts';
 import type { Item } from '../sections.ts';
 import { closest } from '../suggest.ts';
-import { type MapNode, nodeAt, type Place, type TreePath } from '../tree.ts';
+import { type MapNode, nodeAt, type ScalarNode, type TreePath } from '../tree.ts';
 import type { BuildContext } from './context.ts';
 import type { PluginResolver } from './plugins.ts';
+import type { UpstreamNames } from './upstreams.ts';
 
 /** A route with what the later checks need to know of it. */
 export interface BuiltRoute {
@@ -145,7 +146,7 @@ export class RouteBuilder {
       if (seen.has(upstream))
         this.#context.error(
           [...path, 'split', index, 'upstream'],
-          `split: ${quote(upstream)} is listed twice; add its weights up`,
+          'split: this upstream is listed twice; add its weights up',
         );
       seen.add(upstream);
     });
@@ -262,29 +263,33 @@ export function resolveMiddleware(
 }
 
 /** Reports upstreams that do not exist, also of routes that are wrong in other ways. */
-export function checkUpstreamNames(names: ReadonlyMap<string, Place>, context: BuildContext): void {
+export function checkUpstreamNames(names: UpstreamNames, context: BuildContext): void {
   const routes = nodeAt(context.root, ['routes']);
   if (routes?.kind !== 'list') return;
-  for (const route of routes.items) if (route.kind === 'map') checkUpstreamsOf(route, names, context);
+  for (const route of routes.items) {
+    if (route.kind !== 'map') continue;
+    for (const node of upstreamNodes(route)) {
+      if (typeof node.value !== 'string' || names.has(node.value)) continue;
+      context.problems.error(node, `there is no upstream ${shown(node)}; ${advice(node, names)}`);
+    }
+  }
 }
 
-function checkUpstreamsOf(route: MapNode, names: ReadonlyMap<string, Place>, context: BuildContext): void {
+function upstreamNodes(route: MapNode): ScalarNode[] {
   const split = route.get('split');
-  const places =
+  const parts =
     split?.kind === 'list'
-      ? split.items.map((item) => (item.kind === 'map' ? item.get('upstream') : undefined))
+      ? split.items.map((item) => (item.kind === 'map' ? item.get('upstream') : null))
       : [];
-  for (const node of [route.get('upstream'), ...places]) {
-    if (node?.kind !== 'scalar' || typeof node.value !== 'string' || names.has(node.value)) continue;
-    const best = closest(node.value, names.keys());
-    const advice =
-      best !== null
-        ? `did you mean "${best}"?`
-        : names.size === 0
-          ? 'define it in upstreams'
-          : `defined are ${[...names.keys()].slice(0, 8).join(', ')}${names.size > 8 ? ', …' : ''}`;
-    context.problems.error(node, `there is no upstream ${quote(node.value)}; ${advice}`);
-  }
+  return [route.get('upstream'), ...parts].filter((node) => node?.kind === 'scalar');
+}
+
+function advice(node: ScalarNode, names: UpstreamNames): string {
+  const known = [...names].filter(([, { template }]) => template === '').map(([name]) => name);
+  const best = closest(String(node.value), known);
+  if (best !== null) return `did you mean "${best}"?`;
+  if (known.length === 0) return 'define it in upstreams';
+  return `defined are ${known.slice(0, 8).join(', ')}${known.length > 8 ? ', …' : ''}`;
 }
 
 function toPredicates(predicates: RouteConfig['headers']): FieldPredicate[] {

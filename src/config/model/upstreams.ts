@@ -8,6 +8,7 @@ import type {
   Route,
   Upstream,
 } from '../../routing/model.ts';
+import { shown } from '../check.ts';
 import { formatPlace } from '../problems.ts';
 import { inherit } from '../schema/inherit.ts';
 import type { RoutingConfig, UpstreamConfig } from '../schema/schema.ts';
@@ -18,12 +19,14 @@ import {
   outlierSchema,
   timeoutsSchema,
 } from '../schema/upstream.ts';
-import { nodeAt, type Place, type TreePath } from '../tree.ts';
+import { nodeAt, type ScalarNode, type TreePath } from '../tree.ts';
 import type { BuildContext } from './context.ts';
 
+export type UpstreamNames = ReadonlyMap<string, ScalarNode>;
+
 /** Every name that an upstream has, also of those that are wrong in other ways; reports names that occur twice. */
-export function upstreamNames(context: BuildContext): Map<string, Place> {
-  const names = new Map<string, Place>();
+export function upstreamNames(context: BuildContext): UpstreamNames {
+  const names = new Map<string, ScalarNode>();
   const list = nodeAt(context.root, ['upstreams']);
   if (list?.kind !== 'list') return names;
   for (const item of list.items) {
@@ -34,7 +37,7 @@ export function upstreamNames(context: BuildContext): Map<string, Place> {
     else {
       context.problems.error(
         name,
-        `the upstream "${name.value}" is already defined at ${formatPlace(earlier)}; rename or remove one of them`,
+        `the upstream ${shown(name)} is already defined at ${formatPlace(earlier)}; rename or remove one of them`,
       );
     }
   }
@@ -45,9 +48,9 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
   const { routing } = context;
   const loadBalance = config.load_balance ?? routing.load_balance;
   if (config.hash_on !== undefined && loadBalance !== 'consistent-hash') {
-    context.keyError(
+    context.warning(
       [...path, 'hash_on'],
-      `hash_on has no effect with load_balance ${loadBalance}; take it out or write load_balance: consistent-hash`,
+      `hash_on has no effect with load_balance ${loadBalance}; it needs load_balance: consistent-hash`,
     );
   }
   const connections = inherit(connectionsSchema, routing.connections, config.connections);
@@ -102,7 +105,7 @@ function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildCo
     else {
       context.error(
         [...path, 'endpoints', index],
-        `endpoints: ${endpoint.address} is listed twice; give it a weight instead`,
+        'endpoints: this one is listed twice; give it a weight instead',
       );
     }
   }
