@@ -18,6 +18,7 @@ test('a busy thread shows', async () => {
     return new Float64Array(region)[found!.cell]!;
   };
   assert.ok(read('heap_used_bytes') > 100_000, 'there from the start');
+  assert.equal(read('event_loop_utilization'), 0, 'loading the thread does not count');
   // The delay is measured between two ticks of its own timer, so let that begin before blocking the thread.
   await sleep(150);
   const until = performance.now() + 200;

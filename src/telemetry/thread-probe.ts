@@ -26,7 +26,7 @@ export class ThreadProbe {
     this.#delays.enable();
     this.#timer = setInterval(() => this.#measure(), intervalMs);
     this.#timer.unref();
-    this.#measure();
+    this.#heapUsed.set(getHeapStatistics().used_heap_size);
   }
 
   stop(): void {
