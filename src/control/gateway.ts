@@ -1,9 +1,10 @@
 /** The life of the gateway: start, reload, shutdown. What it consists of is put together in `control-plane.ts`. */
-import { AdminServer } from '../admin/server.ts';
+import type { AdminServer } from '../admin/server.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
 import { adminAddress } from '../config/settings.ts';
 import { formatHostPort } from '../config/values.ts';
+import type { RouteSet } from '../routing/model.ts';
 import { errorFields, type Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { adminSettings } from './admin-settings.ts';
@@ -35,7 +36,7 @@ export class Gateway {
   readonly #log: Logger;
   readonly #plane: ControlPlane;
   readonly #reloader: Reloader;
-  readonly #admin: AdminServer | null;
+  #admin: AdminServer | null = null;
   #digest: string;
   #files: FileWatch | null = null;
 
@@ -63,7 +64,7 @@ export class Gateway {
   }
 
   private constructor(options: GatewayOptions, plane: ControlPlane) {
-    const { logger, metrics, digest, first } = options;
+    const { logger, metrics, digest } = options;
     this.#options = options;
     this.#log = logger;
     this.#plane = plane;
@@ -82,26 +83,12 @@ export class Gateway {
         logReload(logger, result, triggers);
       },
     });
-    this.#admin = first.config.admin.enabled
-      ? new AdminServer({
-          address: adminAddress(first.config),
-          ...adminSettings(first.config),
-          state: new ControlPlaneState({
-            ...plane,
-            metrics,
-            lastCheck: (slot) => plane.lastCheck(slot),
-            reload: () => this.reload('admin'),
-          }),
-          onError: (message, fields) => logger.error(message, fields),
-        })
-      : null;
   }
 
   async #start(port: number): Promise<void> {
     const { config, routeSet, files } = this.#options.first;
-    const admin = this.#admin === null ? 'off' : await listenAdmin(this.#admin, adminAddress(config));
-    const reason = await this.#plane.publisher.publishFirst(config, routeSet);
-    if (reason !== '') throw new StartError(reason);
+    // The workers load their code in threads of their own, the admin API meanwhile in this one.
+    const [admin] = await Promise.all([this.#startAdmin(config), this.#startWorkers(config, routeSet)]);
     this.#plane.status.phase = 'serving';
     this.#files = await FileWatch.start({
       paths: files,
@@ -117,6 +104,30 @@ export class Gateway {
       upstreams: routeSet.upstreams.length,
       started_in_ms: Math.round(performance.now()),
     });
+  }
+
+  async #startWorkers(config: Config, routeSet: RouteSet): Promise<void> {
+    const reason = await this.#plane.publisher.publishFirst(config, routeSet);
+    if (reason !== '') throw new StartError(reason);
+  }
+
+  /** @returns where it listens, for the log */
+  async #startAdmin(config: Config): Promise<string> {
+    if (!config.admin.enabled) return 'off';
+    const { AdminServer } = await import('../admin/server.ts');
+    const { logger, metrics } = this.#options;
+    this.#admin = new AdminServer({
+      address: adminAddress(config),
+      ...adminSettings(config),
+      state: new ControlPlaneState({
+        ...this.#plane,
+        metrics,
+        lastCheck: (slot) => this.#plane.lastCheck(slot),
+        reload: () => this.reload('admin'),
+      }),
+      onError: (message, fields) => logger.error(message, fields),
+    });
+    return listenAdmin(this.#admin, adminAddress(config));
   }
 
   /** Reads the configuration again and applies it. Resolves in every case. */
