@@ -116,6 +116,9 @@ test('find agrees with a plain reading of the rules', () => {
           path.slice(snapshot.paramStart[p], snapshot.paramEnd[p]),
         );
         assert.deepEqual(captured, expected.params, what);
+        const atOnce = snapshot.params(index, path);
+        snapshot.find(host, '/elsewhere', method, source);
+        assert.deepEqual(snapshot.params(index, path), atOnce, what);
       } else if (expected.allowed.length > 0) {
         refusals++;
         assert.equal(index, METHOD_NOT_ALLOWED, what);

@@ -125,6 +125,19 @@ test('captured parameters', () => {
   );
 });
 
+test('parameters are right even when another lookup came between', () => {
+  const snapshot = snapshotOf(routeOf('/{a}-{b}/{rest*}'), routeOf('/x/{c}'));
+  const path = '/1-2-3/r/%41';
+  const index = snapshot.find('', path, 'GET', NO_FIELDS);
+  const atOnce = { ...snapshot.params(index, path) };
+  assert.deepEqual(atOnce, { a: '1', b: '2-3', rest: 'r/A' });
+  snapshot.find('', '/x/other', 'GET', NO_FIELDS);
+  assert.deepEqual({ ...snapshot.params(index, path) }, atOnce);
+  snapshot.find('', path, 'GET', NO_FIELDS);
+  snapshot.allowedMethods('', '/x/other', NO_FIELDS);
+  assert.deepEqual({ ...snapshot.params(index, path) }, atOnce);
+});
+
 test('hosts: exact, then the longest wildcard, then any; what does not match there falls through', () => {
   const at = (host: string, path: string): Route => routeOf(path, { id: `${host || 'any'} ${path}`, host });
   const snapshot = snapshotOf(

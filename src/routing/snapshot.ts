@@ -1,9 +1,10 @@
 import type { PredicateSet } from './compile.ts';
 import { HostIndex } from './host-index.ts';
-import { type MatchConditions, Matcher } from './matcher.ts';
+import { type MatchConditions, Matcher, NO_ROUTE } from './matcher.ts';
 import { methodBit, sortMethods } from './methods.ts';
 import type { PluginInstance, Route, Upstream } from './model.ts';
-import { parsePattern } from './pattern.ts';
+import { type PathPattern, parsePattern } from './pattern.ts';
+import { patternRegex } from './pattern-match.ts';
 import { type PredicateSource, Predicates } from './predicates.ts';
 import { RecordCache, RecordReader } from './record-reader.ts';
 import {
@@ -21,8 +22,7 @@ import {
 
 interface RouteRecord {
   readonly route: Route;
-  /** Names of its parameters. */
-  readonly params: readonly string[];
+  readonly pattern: PathPattern;
 }
 
 /**
@@ -42,6 +42,9 @@ export class Snapshot {
   readonly #routes: RecordCache<RouteRecord>;
   readonly #upstreams: RecordCache<Upstream>;
   readonly #plugins: RecordCache<PluginInstance>;
+  /** What `paramStart` and `paramEnd` belong to. */
+  #lastIndex = NO_ROUTE;
+  #lastPath = '';
   #upstreamIndexes: ReadonlyMap<string, number> | null = null;
 
   /** @throws TypeError when the buffer holds no snapshot */
@@ -92,7 +95,10 @@ export class Snapshot {
    * @returns a route index, `NO_ROUTE`, or `METHOD_NOT_ALLOWED`
    */
   find(host: string, path: string, method: string, source: PredicateSource): number {
-    return this.#matcher.find(host, path, method, methodBit(method, this.#methods), source);
+    const index = this.#matcher.find(host, path, method, methodBit(method, this.#methods), source);
+    this.#lastIndex = index;
+    this.#lastPath = path;
+    return index;
   }
 
   /**
@@ -104,6 +110,7 @@ export class Snapshot {
     this.#matcher.collected = collected;
     this.#matcher.find(host, path, '', 0, source);
     this.#matcher.collected = null;
+    this.#lastIndex = NO_ROUTE;
     const methods = new Set<string>();
     for (const index of collected) {
       for (const method of this.route(index).methods) methods.add(method);
@@ -112,13 +119,25 @@ export class Snapshot {
     return sortMethods(methods);
   }
 
-  /** The percent-decoded parameters of the last `find`, which must have returned `index` for `path`. */
+  /**
+   * The percent-decoded parameters of a route that `find` returned for `path`. Cheapest before the next `find`, but
+   * right at any time: a plugin may have taken its time, and other requests came between.
+   */
   params(index: number, path: string): Record<string, string> {
-    const names = this.#routes.get(index).params;
+    const { pattern } = this.#routes.get(index);
+    const { params: names } = pattern;
     const params = Object.create(null) as Record<string, string>;
-    for (let i = 0; i < names.length; i++) {
-      params[names[i]!] = decode(path.slice(this.paramStart[i]!, this.paramEnd[i]!));
+    if (names.length === 0) return params;
+    if (index === this.#lastIndex && path === this.#lastPath) {
+      for (let i = 0; i < names.length; i++) {
+        params[names[i]!] = decode(path.slice(this.paramStart[i]!, this.paramEnd[i]!));
+      }
+      return params;
     }
+    const groups = patternRegex(pattern).exec(path);
+    names.forEach((name, i) => {
+      params[name] = decode(groups?.[i + 1] ?? '');
+    });
     return params;
   }
 
@@ -159,7 +178,8 @@ function toPredicates(record: unknown): Predicates {
 function toRouteRecord(record: unknown): RouteRecord {
   const route = record as Route;
   const parsed = parsePattern(route.path);
-  return { route, params: parsed.ok ? parsed.pattern.params : [] };
+  if (!parsed.ok) throw new TypeError(`${route.path}: ${parsed.message}`);
+  return { route, pattern: parsed.pattern };
 }
 
 /** A value whose escapes are no UTF-8 stays as it was sent. */
