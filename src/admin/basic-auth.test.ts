@@ -33,7 +33,7 @@ test('the right name with the right password, and nothing else', async () => {
 });
 
 test('malformed credentials are denied without a comparison', async () => {
-  const auth = open();
+  const auth = open(hashSync('pw', 12));
   const before = performance.now();
   for (const value of [
     undefined,
@@ -46,7 +46,7 @@ test('malformed credentials are denied without a comparison', async () => {
   ]) {
     assert.equal(await auth.verify(value), 'denied');
   }
-  assert.ok(performance.now() - before < 50);
+  assert.ok(performance.now() - before < 250, 'one comparison would take longer');
 });
 
 test('hashes of other tools', async () => {
@@ -69,7 +69,7 @@ test('answers are remembered, right and wrong ones', async () => {
     const before = performance.now();
     for (let count = 0; count < 200; count++)
       assert.equal(await auth.verify(basic('admin', password)), first);
-    assert.ok(performance.now() - before < 100, 'no comparison of 50 ms among 200');
+    assert.ok(performance.now() - before < 3_000, '200 comparisons would take 10 s and more');
   }
 });
 
@@ -88,7 +88,7 @@ test('comparing does not block the thread', async () => {
   const took = performance.now() - before;
   clearInterval(timer);
   assert.ok(took > 100, `bcrypt with cost 12 takes longer than ${took} ms`);
-  assert.ok(longest < took / 2, `blocked for ${longest} of ${took} ms`);
+  assert.ok(longest < took * 0.8, `blocked for ${longest} of ${took} ms`);
 });
 
 test('a flood of guesses is turned away instead of piling up', async () => {
