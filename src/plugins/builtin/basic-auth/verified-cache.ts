@@ -7,7 +7,8 @@ const MAX_ENTRIES = 10_000;
  * value, so the memory holds no credentials and nobody outside can compute a key.
  */
 export class VerifiedCache {
-  readonly #secret = randomBytes(32).toString('latin1');
+  /** ASCII, so that hashing it with the value needs no conversion. */
+  readonly #secret = randomBytes(24).toString('base64');
   readonly #ttl: number;
   readonly #now: () => number;
   readonly #entries = new Map<string, { readonly username: string; readonly expires: number }>();
@@ -19,7 +20,7 @@ export class VerifiedCache {
   }
 
   keyOf(authorization: string): string {
-    return hash('sha256', this.#secret + authorization, 'hex');
+    return hash('sha256', this.#secret + authorization, 'base64');
   }
 
   /** The user whose credentials these are, if they were verified and still hold. */

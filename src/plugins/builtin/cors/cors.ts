@@ -66,15 +66,15 @@ class Cors implements PluginHooks {
     headers.delete('Access-Control-Expose-Headers');
 
     if (this.#origins.any) {
-      headers.set('Access-Control-Allow-Origin', '*');
+      headers.append('Access-Control-Allow-Origin', '*');
     } else {
       // Also without Origin: a cache must not serve this response to a request that has one.
       addVary(headers, 'Origin');
       const origin = exchange.request.headers.get('Origin');
       if (origin === undefined || !this.#origins.has(origin)) return;
-      headers.set('Access-Control-Allow-Origin', origin);
-      if (this.#credentials) headers.set('Access-Control-Allow-Credentials', 'true');
+      headers.append('Access-Control-Allow-Origin', origin);
+      if (this.#credentials) headers.append('Access-Control-Allow-Credentials', 'true');
     }
-    if (this.#expose !== '') headers.set('Access-Control-Expose-Headers', this.#expose);
+    if (this.#expose !== '') headers.append('Access-Control-Expose-Headers', this.#expose);
   }
 }
