@@ -8,8 +8,9 @@ import { SlotAllocator } from '../shared/slots.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
-import type { LastCheck } from './admin-state.ts';
 import { NameResolver, type ResolverSettings } from './dns/name-resolver.ts';
+import { HealthChecker, type HealthTransition } from './health/health-checker.ts';
+import type { ControlLog } from './log.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
 import { Publisher } from './publisher.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
@@ -37,14 +38,18 @@ export class ControlPlane {
   readonly upstreamCells: UpstreamCells;
   readonly workers: WorkerPool;
   readonly resolver: NameResolver;
+  readonly health: HealthChecker;
   readonly publisher: Publisher;
 
   constructor(options: ControlPlaneOptions) {
     const { first, logger, metrics, workers: count, host, port } = options;
     const memory = allocateSharedMemory(count);
-    this.endpointCells = new EndpointCells(memory.endpoints, -1);
-    this.upstreamCells = new UpstreamCells(memory.upstreams, -1);
-    const reports = new WorkerReports({ ...this, memory, metrics, logger });
+    const endpointCells = new EndpointCells(memory.endpoints, -1);
+    const upstreamCells = new UpstreamCells(memory.upstreams, -1);
+    const { status } = this;
+    this.endpointCells = endpointCells;
+    this.upstreamCells = upstreamCells;
+    const reports = new WorkerReports({ memory, metrics, status, logger, endpointCells, upstreamCells });
     const restarts = metrics.recorder.counter('octopus_worker_restarts_total', {});
     this.workers = new WorkerPool({
       entry: WORKER_ENTRY,
@@ -58,7 +63,7 @@ export class ControlPlane {
       onDeath: (worker) => reports.bury(worker),
       onRestart: () => {
         restarts.add(1);
-        this.status.workerRestarts++;
+        status.workerRestarts++;
       },
     });
     this.resolver = new NameResolver({
@@ -66,28 +71,32 @@ export class ControlPlane {
       log: logger,
       onChange: (addresses) => this.workers.setAddresses(addresses),
     });
+    this.health = new HealthChecker({
+      cells: endpointCells,
+      resolve: (name) => this.resolver.addressesOf(name),
+      onTransition: (transition) => logTransition(logger, transition),
+    });
     this.publisher = new Publisher({
       pool: this.workers,
-      slots: new SlotAllocator(this.endpointCells, this.upstreamCells),
-      status: this.status,
+      slots: new SlotAllocator(endpointCells, upstreamCells),
+      status,
       instanceId: randomBytes(6).toString('hex'),
       resolve: (routeSet) => this.resolver.resolveAll(hostsOf(routeSet), RESOLVE_PATIENCE),
-      onPublished: ({ routeSet }) => {
+      onSettled: ({ config, routeSet }) => {
+        this.resolver.configure(resolverSettings(config));
         this.resolver.retain(hostsOf(routeSet));
+        this.health.update(routeSet.upstreams);
         // Names may have moved since the generation was made.
         this.workers.setAddresses(this.resolver.addresses());
       },
     });
-    collectPrimaryMetrics(metrics, { ...this, workers: this.workers });
-  }
-
-  lastCheck(_slot: number): LastCheck | null {
-    return null;
+    collectPrimaryMetrics(metrics, this);
   }
 
   /** Stops everything at once. */
   close(): void {
     this.publisher.close();
+    this.health.stop();
     this.resolver.stop();
     this.workers.stop();
   }
@@ -99,4 +108,13 @@ function hostsOf(routeSet: RouteSet): Set<string> {
 
 function resolverSettings({ server }: Config): ResolverSettings {
   return { servers: server.dns.servers, minTtl: server.dns.min_ttl, maxTtl: server.dns.max_ttl };
+}
+
+function logTransition(
+  log: ControlLog,
+  { upstream, endpoint, healthy, first, reason }: HealthTransition,
+): void {
+  if (!healthy) log.warn('endpoint is unhealthy', { upstream, endpoint, reason });
+  else if (first) log.debug('endpoint is healthy', { upstream, endpoint });
+  else log.info('endpoint is healthy again', { upstream, endpoint });
 }

@@ -116,13 +116,17 @@ export class Gateway {
     if (!config.admin.enabled) return 'off';
     const { AdminServer } = await import('../admin/server.ts');
     const { logger, metrics } = this.#options;
+    const { status, workers, endpointCells, upstreamCells, health } = this.#plane;
     this.#admin = new AdminServer({
       address: adminAddress(config),
       ...adminSettings(config),
       state: new ControlPlaneState({
-        ...this.#plane,
+        status,
+        workers,
+        endpointCells,
+        upstreamCells,
         metrics,
-        lastCheck: (slot) => this.#plane.lastCheck(slot),
+        lastCheck: (slot) => health.lastCheck(slot),
         reload: () => this.reload('admin'),
       }),
       onError: (message, fields) => logger.error(message, fields),

@@ -16,8 +16,8 @@ export interface PublisherOptions {
   readonly instanceId: string;
   /** Addresses of the host names among the endpoints, the best known after a short while. */
   resolve(routeSet: RouteSet): Promise<AddressBook>;
-  /** All workers serve this now. */
-  onPublished(inForce: InForce): void;
+  /** This is in force: newly published, or once more because its successor was refused. */
+  onSettled(inForce: InForce): void;
 }
 
 /** How often to look whether the last requests at removed endpoints are over, in milliseconds. */
@@ -47,6 +47,7 @@ export class Publisher {
       candidate = await this.#compile(config, routeSet);
     } catch (error) {
       if (!(error instanceof SlotsExhaustedError)) throw error;
+      this.#settle();
       return { ok: false, reason: error.message, retry: false };
     }
     const { generation, inForce } = candidate;
@@ -79,8 +80,13 @@ export class Publisher {
 
   #publish(inForce: InForce): void {
     this.#options.status.inForce = inForce;
-    this.#options.onPublished(inForce);
+    this.#settle();
     this.#release(inForce.version);
+  }
+
+  #settle(): void {
+    const { status, onSettled } = this.#options;
+    if (status.inForce !== null) onSettled(status.inForce);
   }
 
   /** The slots that only the refused generation wanted are given back; those of the one in force are kept. */
@@ -89,6 +95,7 @@ export class Publisher {
     if (status.inForce === null) return;
     const version = ++this.#version;
     slots.assignSlots(status.inForce.routeSet, version);
+    this.#settle();
     this.#release(version);
   }
 
