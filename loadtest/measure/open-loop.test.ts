@@ -59,9 +59,9 @@ test('a server that closes its connections is connected to again', {
     response.setHeader('connection', 'close');
     answer(response);
   });
-  // A close that crosses the next request costs that request; there are 10 ms between them.
-  assert.ok(report.errors <= RATE / 10, `${report.errors} errors`);
-  assert.ok(Math.abs(report.achievedRate + report.errors - RATE) <= 5, `${report.achievedRate} per second`);
+  // A close that crosses the next request costs that request. Without new connections only four would be answered.
+  assert.ok(report.achievedRate > RATE / 2, `${report.achievedRate} per second`);
+  assert.ok(report.achievedRate + report.errors >= RATE - 5, `${report.errors} errors`);
 });
 
 test('answers that are not 200 are errors', { skip }, async () => {
