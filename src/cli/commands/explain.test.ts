@@ -129,7 +129,22 @@ test('near misses name where the path differs', () => {
     'segment 2 is "7:stop", which does not fit "{…}:go"',
   );
   assert.equal(differs('/a/b/c', '/x/y/z'), '');
+  assert.equal(differs('/teams/{id}', '/users/7'), '');
+  assert.equal(differs('/old/*', '/api/x'), '');
   assert.equal(differs('/a/b/c/d', '/a'), '');
+});
+
+test('a slip in the path is reported together with what else differs', () => {
+  const routes = [
+    routeOf('/api/users/{id}', { methods: ['GET'], host: 'a.com' }),
+    routeOf('/api/teams', { methods: ['GET'] }),
+  ];
+  const { text } = explain(routes, 'POST', '/api/user/7');
+  assert.match(
+    text,
+    /segment 2 is "user"; did you mean "users"\?\n +no host is given, the route wants a\.com\n +method is POST, the route takes GET$/m,
+  );
+  assert.doesNotMatch(text, /teams/);
 });
 
 test('a path that is not canonical is matched as the gateway reads it', () => {

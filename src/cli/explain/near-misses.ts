@@ -3,7 +3,7 @@ import type { FieldPredicate, Route } from '../../routing/model.ts';
 import { parsePattern } from '../../routing/pattern.ts';
 import { patternRegex } from '../../routing/pattern-match.ts';
 import { describeConditions, describeHost, describeMethods } from '../describe-route.ts';
-import { pathDifference } from './path-difference.ts';
+import { pathDifference, SLIP } from './path-difference.ts';
 import type { ExplainedRequest } from './request.ts';
 
 export interface NearMiss {
@@ -34,9 +34,9 @@ export function nearMisses(
       ...methodReasons(route, request),
       ...fieldReasons(route, request),
     ];
-    // Two things off at once is no near miss, unless it is only header and query fields that are.
-    if (path.text !== '' && others.length > 0) continue;
-    const reasons = path.text === '' ? others : [path.text];
+    // With more than a slip in the path, another difference makes it a different request.
+    if (path.distance > SLIP && others.length > 0) continue;
+    const reasons = path.text === '' ? others : [path.text, ...others];
     if (reasons.length === 0) reasons.push(match === null ? 'not compiled' : lossReason(match, route));
     found.push({ route, reasons, distance: path.distance * 2 + others.length });
   }
@@ -56,7 +56,8 @@ function hostReasons({ host }: Route, request: ExplainedRequest): string[] {
   if (host.startsWith('*.') && request.host.endsWith(suffix) && request.host.length > suffix.length)
     return [];
   const apex = host === `*.${request.host}` ? ', and "*." stands for at least one label' : '';
-  return [`host is "${request.host}", the route wants ${host}${apex}`];
+  const given = request.host === '' ? 'no host is given' : `host is "${request.host}"`;
+  return [`${given}, the route wants ${host}${apex}`];
 }
 
 function methodReasons(route: Route, { method }: ExplainedRequest): string[] {

@@ -8,6 +8,9 @@ export interface PathDifference {
   readonly text: string;
 }
 
+/** Up to this distance the path was probably meant for the route. */
+export const SLIP = 1;
+
 /**
  * Why a path that the pattern does not match nearly does.
  *
@@ -28,7 +31,10 @@ export function pathDifference(pattern: PathPattern, path: string): PathDifferen
   const restMatches = segments.slice(wrong + 1).every((segment, i) => matches(segment, sent[wrong + 1 + i]));
   const lengthFits = tail === 'none' ? sent.length === segments.length : sent.length > segments.length;
   if (!restMatches || !lengthFits) return null;
-  return segmentDifference(segments[wrong]!, sent[wrong], wrong);
+  const difference = segmentDifference(segments[wrong]!, sent[wrong], wrong);
+  // Parameters fit anything: without a literal that fits, the paths have nothing in common.
+  const shared = segments.some((segment, i) => i !== wrong && segment.join('') !== '');
+  return shared || difference.distance <= SLIP ? difference : null;
 }
 
 function matches(segment: Segment, sent: string | undefined): boolean {
@@ -67,7 +73,7 @@ function missingSegments(
     : { distance: 4, text: `the path ${lacks} segment ${from + 1}, ${what} in the route` };
 }
 
-function segmentDifference(segment: Segment, sent: string, index: number): PathDifference | null {
+function segmentDifference(segment: Segment, sent: string, index: number): PathDifference {
   const place = `segment ${index + 1} is "${sent}"`;
   if (segment.length > 1) {
     const shape = segment.join('{…}');
