@@ -16,6 +16,7 @@ export type RunResult =
 
 /** Runs until SIGTERM or SIGINT and then finishes what is in flight; the same signal once more exits at once. */
 export async function runGateway(source: ConfigSource): Promise<RunResult> {
+  const signals = new Signals();
   const read = await readConfig(source);
   if (!read.ok) return { end: 'refused', problems: read.problems };
   const { loaded, digest, warnings } = read;
@@ -29,7 +30,6 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
   for (const warning of warnings) logger.warn(warning);
   for (const sentence of loaded.inactive) logger.warn(sentence);
   try {
-    const signals = new Signals();
     const gateway = await Gateway.start({ source, first: loaded, digest, logger, metrics });
     await signals.untilStop(() => void gateway.reload('signal'));
     await gateway.shutdown();
@@ -43,33 +43,37 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
   }
 }
 
-/** From its construction on SIGHUP no longer ends the process; a reload asked for before the start is over waits. */
+const STOP_SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const;
+
+/**
+ * Takes over the signals with its construction: as the first process of a container nobody else would. Until
+ * `untilStop` a stop signal ends the start, and a wish for a reload waits.
+ */
 class Signals {
-  #hangups = 0;
-  #onHangup: () => void = () => {
-    this.#hangups++;
+  #reloadWanted = false;
+  #onReload = () => {
+    this.#reloadWanted = true;
   };
+  #onStop: () => void = () => process.exit(0);
 
   constructor() {
-    process.on('SIGHUP', () => this.#onHangup());
+    process.on('SIGHUP', () => this.#onReload());
+    for (const [signal, number] of Object.entries(STOP_SIGNALS)) {
+      let stopping = false;
+      process.on(signal, () => {
+        // Whoever asks twice does not want to wait for requests in flight.
+        if (stopping) process.exit(128 + number);
+        stopping = true;
+        this.#onStop();
+      });
+    }
   }
 
   untilStop(reload: () => void): Promise<void> {
-    this.#onHangup = reload;
-    if (this.#hangups > 0) reload();
+    this.#onReload = reload;
+    if (this.#reloadWanted) reload();
     return new Promise((resolve) => {
-      let stopping = false;
-      for (const [signal, number] of [
-        ['SIGTERM', 15],
-        ['SIGINT', 2],
-      ] as const) {
-        process.on(signal, () => {
-          // Whoever asks twice does not want to wait for requests in flight.
-          if (stopping) process.exit(128 + number);
-          stopping = true;
-          resolve();
-        });
-      }
+      this.#onStop = resolve;
     });
   }
 }

@@ -104,12 +104,12 @@ export class WorkerPool {
     for (const worker of this.#live()) worker.post({ type: 'addresses', addresses });
   }
 
-  /** Asks all workers to finish. @returns true if all did within `deadline` milliseconds; the threads are gone then */
+  /** Asks all workers to finish and ends them. @returns true if none had to cut anything at `deadline` milliseconds from now */
   async drain(deadline: number): Promise<boolean> {
     this.#phase = 'stopping';
-    const done = await Promise.all(this.#live().map((worker) => worker.drain(deadline, DRAIN_GRACE)));
+    const cut = await Promise.all(this.#live().map((worker) => worker.drain(deadline, DRAIN_GRACE)));
     this.stop();
-    return done.every(Boolean);
+    return cut.every((connections) => connections === 0);
   }
 
   /** Ends all threads at once. */

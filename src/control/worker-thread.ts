@@ -91,10 +91,11 @@ export class WorkerThread {
     return typeof answer === 'object';
   }
 
-  /** @returns false when it had to be given up: it died or was not done `grace` after the deadline */
-  async drain(deadline: number, grace: number): Promise<boolean> {
+  /** @returns how many connections had to be cut; -1 when the thread died or was not done `grace` after the deadline */
+  async drain(deadline: number, grace: number): Promise<number> {
     this.post({ type: 'drain', deadline });
-    return typeof (await this.#ask((message) => message.type === 'drained', deadline + grace)) === 'object';
+    const answer = await this.#ask((message) => message.type === 'drained', deadline + grace);
+    return typeof answer === 'object' && answer.type === 'drained' ? answer.cut : -1;
   }
 
   post(message: ToWorker): void {

@@ -120,7 +120,8 @@ export type FromWorker =
   | { readonly type: 'ack'; readonly version: number; readonly plugins: readonly LoadedPlugin[] }
   /** Cannot load that version; goes on with the one it has. */
   | { readonly type: 'refuse'; readonly version: number; readonly reason: string }
-  | { readonly type: 'drained' }
+  /** Nothing is in flight any more; `cut` connections had to be closed at the deadline. */
+  | { readonly type: 'drained'; readonly cut: number }
   | { readonly type: 'series'; readonly series: readonly SeriesAnnouncement[] }
   | { readonly type: 'access'; readonly lines: string }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -145,13 +145,14 @@ function drain(engine: BuiltinEngine, accessLog: AccessLog, deadline: number): v
   const poll = setInterval(() => {
     if (engine.connections > 0 && performance.now() < until) return;
     clearInterval(poll);
+    const cut = engine.connections;
     engine.destroy();
-    // The last exchanges account for themselves when their sockets close.
-    setImmediate(() => {
+    // The last exchanges account for themselves when their sockets close, which is after this turn of the loop.
+    setTimeout(() => {
       accessLog.flush();
       recorder.flush();
-      send({ type: 'drained' });
-    });
+      send({ type: 'drained', cut });
+    }, DRAIN_POLL_MS);
   }, DRAIN_POLL_MS);
 }
 

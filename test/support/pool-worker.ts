@@ -34,7 +34,7 @@ port.on('message', (message: ToWorker) => {
       log('addresses', serving.version);
       break;
     case 'drain':
-      if (serving.settings.viaName !== 'never-drain') post({ type: 'drained' });
+      if (serving.settings.viaName !== 'never-drain') post({ type: 'drained', cut: 0 });
   }
 });
 
