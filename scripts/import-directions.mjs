@@ -20,7 +20,7 @@ const ALLOWED = {
   config: ['plugins', 'routing', ...LEAVES],
   admin: ['telemetry', 'routing', ...LEAVES],
   control: ['admin', 'config', 'plugins', 'telemetry', 'routing', 'native-bindings', ...LEAVES],
-  cli: ['control', 'config', 'plugins', 'telemetry', 'routing', 'native-bindings', ...LEAVES],
+  cli: ['control', 'admin', 'config', 'plugins', 'telemetry', 'routing', 'native-bindings', ...LEAVES],
   'native-bindings': [],
 };
 
