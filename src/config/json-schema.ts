@@ -1,4 +1,4 @@
-/** The JSON Schema of the configuration, for editors and for `octopus schema`. */
+/** The JSON Schema of the configuration, for editors, for `octopus schema` and for the manual. */
 import { z } from 'zod';
 import { configSchema } from './schema/schema.ts';
 
@@ -9,7 +9,7 @@ const INTERPOLATED: JsonSchema = { type: 'string', pattern: '\\$\\{[A-Za-z_]' };
 
 /** Draft 2020-12. Describes what is written in files, so durations are text such as `30s`. */
 export function configJsonSchema(): JsonSchema {
-  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' });
+  const { $schema, ...schema } = describeInput(configSchema);
   return {
     ...($schema === undefined ? {} : { $schema }),
     title: 'Configuration of the Octopus API gateway',
@@ -18,25 +18,31 @@ export function configJsonSchema(): JsonSchema {
   };
 }
 
-/** The schema of one plugin's `config`. */
-export function pluginJsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return admitVariables(rest);
+/** What a schema accepts, without variables. `notation`, which is ours, names the notation of a text. */
+export function describeInput(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override({ jsonSchema }) {
+      if (jsonSchema['fallback'] !== undefined) jsonSchema.default = jsonSchema['fallback'] as never;
+      delete jsonSchema['fallback'];
+      // The range of JavaScript's safe integers says nothing about the configuration.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
 }
 
-function admitVariables(node: JsonSchema): JsonSchema {
-  const { fallback: inherited, ...plain } = node;
-  if (inherited !== undefined)
-    return admitVariables(withKnown({ description: plain.description, default: inherited, ...plain }));
-  if (isStrictScalar(node)) {
-    const { description, default: fallback, ...own } = withoutNoise(node);
-    return withKnown({ description, default: fallback, anyOf: [own, INTERPOLATED] });
-  }
-  const result: JsonSchema = { ...node };
-  delete result['secret'];
+function admitVariables({ notation: _, description, default: fallback, ...node }: JsonSchema): JsonSchema {
+  const head = {
+    ...(description !== undefined && { description }),
+    ...(fallback !== undefined && { default: fallback }),
+  };
+  if (isStrictScalar(node)) return { ...head, anyOf: [node, INTERPOLATED] };
+  const result: JsonSchema = { ...head, ...node };
   if (node.anyOf !== undefined) {
     const options = node.anyOf.map((option) =>
-      isStrictScalar(option) ? withoutNoise(option) : admitVariables(option),
+      isStrictScalar(option) ? withoutNotation(option) : admitVariables(option),
     );
     result.anyOf =
       options.some(isStrictScalar) && !options.some(isFreeText) ? [...options, INTERPOLATED] : options;
@@ -49,11 +55,16 @@ function admitVariables(node: JsonSchema): JsonSchema {
       ]),
     );
   }
+  if (typeof node.propertyNames === 'object') result.propertyNames = withoutNotation(node.propertyNames);
   for (const key of ['items', 'additionalProperties'] as const) {
     const child = node[key];
     if (typeof child === 'object' && !Array.isArray(child)) result[key] = admitVariables(child);
   }
   return result;
+}
+
+function withoutNotation({ notation: _, ...node }: JsonSchema): JsonSchema {
+  return node;
 }
 
 /** True for everything that would refuse the text `${NAME}`. */
@@ -70,18 +81,4 @@ function isStrictScalar(node: JsonSchema): boolean {
 
 function isFreeText(node: JsonSchema): boolean {
   return node.type === 'string' && !isStrictScalar(node);
-}
-
-/** The range of JavaScript's safe integers says nothing about the configuration. */
-function withoutNoise(node: JsonSchema): JsonSchema {
-  const { maximum, minimum, ...rest } = node;
-  return withKnown({
-    ...rest,
-    minimum: minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum,
-    maximum: maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum,
-  });
-}
-
-function withKnown(node: { [key: string]: unknown }): JsonSchema {
-  return Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a hint about that notation
 /** YAML 1.2 text to a tree with places. Merge keys (`<<`) and aliases are filled in. */
 import {
   Composer,
@@ -61,15 +62,26 @@ function reportSyntax(
   document: Pick<Document, 'errors' | 'warnings'>,
   problems: Problems,
 ): boolean {
-  for (const fault of [...document.errors, ...document.warnings]) {
-    const offset = fault.pos[0];
-    const hint = /\$\{/.test(lineAround(source.text, offset))
-      ? ` (inside { } or [ ] put "\${…}" in quotes)`
-      : '';
-    problems.error({ source, offset }, `not valid YAML: ${fault.message}${hint}`);
+  const faults = [...document.errors, ...document.warnings];
+  let lastLine = 0;
+  for (const { message, pos } of faults) {
+    const { line } = source.position(pos[0]);
+    // What follows in the same line is a consequence of the first fault.
+    if (line === lastLine) continue;
+    lastLine = line;
+    const hint = BRACES.test(lineAround(source.text, pos[0])) ? BRACES_HINT : '';
+    // Some messages end with the text found there, which may be a secret.
+    problems.error(
+      { source, offset: pos[0] },
+      `not valid YAML: ${message.replace(/( in YAML stream): [\s\S]*/, '$1')}${hint}`,
+    );
   }
-  return document.errors.length + document.warnings.length > 0;
+  return faults.length > 0;
 }
+
+/** `{ port: ${PORT} }` and `{ path: /users/{id} }` look right and are not. */
+const BRACES = /[{[].*\{[A-Za-z_]/;
+const BRACES_HINT = ' (inside { } or [ ], text with braces such as "/users/{id}" or "${NAME}" needs quotes)';
 
 function lineAround(text: string, offset: number): string {
   const end = text.indexOf('\n', offset);

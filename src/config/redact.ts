@@ -33,7 +33,8 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 export function redactConfig(config: Config): JsonValue {
   const hidden = environmentValues.get(config) ?? new Set();
   const copy = (value: unknown, path: TreePath, inConfig: boolean): JsonValue => {
-    if (path.length > 0 && isSecretPath(path)) return HIDDEN;
+    // A switch such as `credentials: true` is no secret.
+    if (typeof value !== 'boolean' && isSecretPath(path)) return HIDDEN;
     const fromEnvironment = hidden.size > 0 && hidden.has(pathKey(path));
     if (fromEnvironment && (inConfig || typeof value === 'string' || typeof value === 'object'))
       return HIDDEN;

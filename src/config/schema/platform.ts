@@ -46,7 +46,6 @@ const auth = z.strictObject({
         'expected a bcrypt hash ($2b$, cost, 53 characters); make one with: htpasswd -nbB admin PASSWORD',
     })
     .optional()
-    .meta({ secret: true })
     .describe('For `basic`: the bcrypt hash of the password.'),
 });
 

@@ -16,9 +16,15 @@ import {
 } from '../values.ts';
 
 /**
- * A value with a notation of its own. `T` is what the rest of the gateway sees; the JSON Schema shows `pattern`.
+ * A value with a notation of its own. `T` is what the rest of the gateway sees; the JSON Schema shows `pattern`, the
+ * manual `name`.
  */
-function notation<T>(expected: string, pattern: string, parse: (value: string | number) => T | null) {
+function notation<T>(
+  name: string,
+  expected: string,
+  pattern: string,
+  parse: (value: string | number) => T | null,
+) {
   return z
     .union([z.number(), z.string().meta({ pattern })], { error: `expected ${expected}` })
     .transform((value, context): T => {
@@ -26,7 +32,8 @@ function notation<T>(expected: string, pattern: string, parse: (value: string | 
       if (parsed !== null) return parsed;
       context.addIssue({ code: 'custom', message: `expected ${expected}` });
       return z.NEVER;
-    });
+    })
+    .meta({ notation: name });
 }
 
 /** Text that `valid` accepts, changed by `convert`. */
@@ -38,30 +45,43 @@ export function text(
   return z
     .string({ error: `expected ${expected}` })
     .refine(valid, { error: `expected ${expected}` })
-    .transform(convert);
+    .transform(convert)
+    .meta({ notation: expected });
 }
 
 const DURATION_HELP = 'a duration such as 500ms, 30s, 5m or 1h30m';
 
 /** Milliseconds. */
-export const duration = () => notation(DURATION_HELP, DURATION_PATTERN, parseDuration);
+export const duration = () => notation('duration', DURATION_HELP, DURATION_PATTERN, parseDuration);
 
 /** Milliseconds, more than none. */
 export const positiveDuration = () =>
-  notation(`${DURATION_HELP}, longer than 0`, DURATION_PATTERN, (value) => parseDuration(value) || null);
+  notation(
+    'duration',
+    `${DURATION_HELP}, longer than 0`,
+    DURATION_PATTERN,
+    (value) => parseDuration(value) || null,
+  );
 
 /** Bytes. */
-export const size = () => notation('a size such as 512B, 64KB, 10MB or 1GB', SIZE_PATTERN, parseSize);
+export const size = () => notation('size', 'a size such as 512B, 64KB, 10MB or 1GB', SIZE_PATTERN, parseSize);
 
 /** Bytes, more than none. */
 export const positiveSize = () =>
-  notation('a size such as 64KB or 10MB, larger than 0', SIZE_PATTERN, (value) => parseSize(value) || null);
+  notation(
+    'size',
+    'a size such as 64KB or 10MB, larger than 0',
+    SIZE_PATTERN,
+    (value) => parseSize(value) || null,
+  );
 
 /** A share from 0 to 1. */
-export const percent = () => notation('a share such as 20% (or 0.2)', '^\\d+(\\.\\d+)?\\s*%?$', parsePercent);
+export const percent = () =>
+  notation('share', 'a share such as 20% (or 0.2)', '^\\d+(\\.\\d+)?\\s*%?$', parsePercent);
 
 export const statusRange = () =>
   notation(
+    'status',
     'a status such as 200, 200-399 or 2xx',
     '^([1-5]\\d\\d(\\s*-\\s*[1-5]\\d\\d)?|[1-5][xX]{2})$',
     parseStatusRange,
