@@ -3,8 +3,10 @@ import type { Endpoint } from '../routing/model.ts';
 
 export class Candidates {
   readonly endpoints: readonly Endpoint[];
-  /** Positions 0 to `count - 1` hold indexes of `endpoints`, ascending. */
+  /** Index in `endpoints` of the candidate at each position from 0 to `count - 1`, ascending. */
   readonly indexes: Int32Array;
+  readonly slots: Int32Array;
+  readonly weights: Float64Array;
   /** Sum of the weights up to and including a position. */
   readonly cumulated: Float64Array;
   count = 0;
@@ -15,6 +17,8 @@ export class Candidates {
   constructor(endpoints: readonly Endpoint[]) {
     this.endpoints = endpoints;
     this.indexes = new Int32Array(endpoints.length);
+    this.slots = new Int32Array(endpoints.length);
+    this.weights = new Float64Array(endpoints.length);
     this.cumulated = new Float64Array(endpoints.length);
   }
 
@@ -25,10 +29,12 @@ export class Candidates {
   }
 
   add(index: number): void {
-    const weight = this.endpoints[index]!.weight;
+    const { weight, slot } = this.endpoints[index]!;
     if (this.count > 0 && weight !== this.totalWeight / this.count) this.even = false;
     this.totalWeight += weight;
     this.indexes[this.count] = index;
+    this.slots[this.count] = slot;
+    this.weights[this.count] = weight;
     this.cumulated[this.count] = this.totalWeight;
     this.count++;
   }
@@ -40,14 +46,6 @@ export class Candidates {
       const index = other.indexes[position]!;
       if (!avoid.includes(index)) this.add(index);
     }
-  }
-
-  weightAt(position: number): number {
-    return this.endpoints[this.indexes[position]!]!.weight;
-  }
-
-  slotAt(position: number): number {
-    return this.endpoints[this.indexes[position]!]!.slot;
   }
 
   /** The position whose share of the weights holds `fraction`, which is from 0 to below 1. */

@@ -47,12 +47,12 @@ export class ConsistentHash implements Balancer {
     let least = Number.POSITIVE_INFINITY;
     for (let position = 0; position < candidates.count; position++) {
       const draw = (mix(key ^ this.#seeds[candidates.indexes[position]!]!) + 0.5) / RANGE;
-      const bound = least * candidates.weightAt(position);
+      const bound = least * candidates.weights[position]!;
       // -ln(u) is never below 1 - u: most endpoints are out without a logarithm.
       if (1 - draw >= bound) continue;
       const cost = -Math.log(draw);
       if (cost < bound) {
-        least = cost / candidates.weightAt(position);
+        least = cost / candidates.weights[position]!;
         best = position;
       }
     }

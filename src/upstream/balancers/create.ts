@@ -28,7 +28,7 @@ const BALANCERS: Readonly<Record<LoadBalance, (parts: Parts) => Balancer>> = {
   'consistent-hash': ({ record, candidates }) =>
     new ConsistentHash(record.hashOn ?? { kind: 'client_ip', name: '' }, candidates),
   'least-connections': ({ endpoints, turns, candidates }) =>
-    new LeastConnections(endpoints, new RoundRobin(turns), candidates),
+    new LeastConnections(endpoints, turns, candidates),
 };
 
 export function createBalancer(

@@ -21,8 +21,8 @@ export class Ewma implements Balancer {
   pick(candidates: Candidates, _context: PickContext, _retry: boolean, now: number): number {
     const first = candidates.positionAt(Math.random());
     const second = otherPosition(candidates, first);
-    const firstCost = this.#cost(candidates.slotAt(first), now) * candidates.weightAt(second);
-    const secondCost = this.#cost(candidates.slotAt(second), now) * candidates.weightAt(first);
+    const firstCost = this.#cost(candidates.slots[first]!, now) * candidates.weights[second]!;
+    const secondCost = this.#cost(candidates.slots[second]!, now) * candidates.weights[first]!;
     return secondCost < firstCost ? second : first;
   }
 

@@ -18,8 +18,8 @@ export class TwoChoices implements Balancer {
   pick(candidates: Candidates): number {
     const first = candidates.positionAt(Math.random());
     const second = otherPosition(candidates, first);
-    const firstLoad = this.#cells.inFlight(candidates.slotAt(first)) * candidates.weightAt(second);
-    const secondLoad = this.#cells.inFlight(candidates.slotAt(second)) * candidates.weightAt(first);
+    const firstLoad = this.#cells.inFlight(candidates.slots[first]!) * candidates.weights[second]!;
+    const secondLoad = this.#cells.inFlight(candidates.slots[second]!) * candidates.weights[first]!;
     return secondLoad < firstLoad ? second : first;
   }
 }
