@@ -13,6 +13,7 @@ import { HealthChecker, type HealthTransition } from './health/health-checker.ts
 import type { ControlLog } from './log.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
 import { Publisher } from './publisher.ts';
+import { logRoutes } from './reload-log.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { GatewayStatus } from './status.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -82,6 +83,7 @@ export class ControlPlane {
       status,
       instanceId: randomBytes(6).toString('hex'),
       resolve: (routeSet) => this.resolver.resolveAll(hostsOf(routeSet), RESOLVE_PATIENCE),
+      onPublished: (inForce) => logRoutes(logger, inForce),
       onSettled: ({ config, routeSet }) => {
         this.resolver.configure(resolverSettings(config));
         this.resolver.retain(hostsOf(routeSet));

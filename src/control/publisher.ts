@@ -16,6 +16,8 @@ export interface PublisherOptions {
   readonly instanceId: string;
   /** Addresses of the host names among the endpoints, the best known after a short while. */
   resolve(routeSet: RouteSet): Promise<AddressBook>;
+  /** All workers serve this now. */
+  onPublished(inForce: InForce): void;
   /** This is in force: newly published, or once more because its successor was refused. */
   onSettled(inForce: InForce): void;
 }
@@ -80,6 +82,7 @@ export class Publisher {
 
   #publish(inForce: InForce): void {
     this.#options.status.inForce = inForce;
+    this.#options.onPublished(inForce);
     this.#settle();
     this.#release(inForce.version);
   }

@@ -1,6 +1,7 @@
 /** Tells the log what came of a reload. */
 import type { ControlLog } from './log.ts';
 import type { ReloadResult, ReloadTrigger } from './reloader.ts';
+import type { InForce } from './status.ts';
 
 export function logReload(log: ControlLog, result: ReloadResult, triggers: readonly ReloadTrigger[]): void {
   const { outcome, version, problems, warnings } = result;
@@ -12,4 +13,25 @@ export function logReload(log: ControlLog, result: ReloadResult, triggers: reado
     for (const problem of problems) log.error(problem);
     log.error('configuration refused, the one in force stays', { ...fields, problems: problems.length });
   }
+}
+
+/** More would bury the rest; the admin API lists all of them. */
+const MOST_LISTED = 20;
+
+/** Routes of the new generation that will not do what their author hoped for. */
+export function logRoutes(log: ControlLog, { refused, conflicts }: InForce): void {
+  for (const { route, reason } of refused.slice(0, MOST_LISTED)) {
+    log.warn('a route was left out', { route: route.id, origin: route.origin, reason });
+  }
+  for (const { winner, loser, methods } of conflicts.slice(0, MOST_LISTED)) {
+    log.warn('a route lost to another one with the same match', {
+      route: loser.id,
+      origin: loser.origin,
+      winner: winner.id,
+      winner_origin: winner.origin,
+      methods: methods.join(','),
+    });
+  }
+  const unlisted = Math.max(0, refused.length - MOST_LISTED) + Math.max(0, conflicts.length - MOST_LISTED);
+  if (unlisted > 0) log.warn(`${unlisted} more routes were left out or lost; see /_/routes of the admin API`);
 }

@@ -99,7 +99,7 @@ export class HealthChecker {
   #put(upstream: string, endpoint: Endpoint, settings: HealthCheck): void {
     const known = this.#targets.get(endpoint.slot);
     if (known !== undefined && known.upstream === upstream && known.endpoint.address === endpoint.address) {
-      const same = JSON.stringify(known.settings) === JSON.stringify(settings);
+      const same = sameSettings(known.settings, settings);
       known.endpoint = endpoint;
       known.settings = settings;
       if (!same) this.#restart(known);
@@ -192,4 +192,15 @@ export class HealthChecker {
     cells.setHealth(slot, healthy ? HEALTH_HEALTHY : HEALTH_UNHEALTHY);
     onTransition({ upstream: target.upstream, endpoint: address, slot, healthy, first, reason });
   }
+}
+
+function sameSettings(a: HealthCheck, b: HealthCheck): boolean {
+  return (
+    a.path === b.path &&
+    a.interval === b.interval &&
+    a.timeout === b.timeout &&
+    a.healthyAfter === b.healthyAfter &&
+    a.unhealthyAfter === b.unhealthyAfter &&
+    a.expect.join() === b.expect.join()
+  );
 }
