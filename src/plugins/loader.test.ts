@@ -8,8 +8,9 @@ import type { PluginInstance } from '../routing/model.ts';
 import { limitBytes } from '../shared/limit-cells.ts';
 import { MemoryLimitStore } from '../state/memory-limit-store.ts';
 import type { PluginReply } from './api.ts';
+import type { PluginHost } from './instantiate.ts';
 import { type LoadFailure, PluginLoadError } from './load-error.ts';
-import { loadPlugins, ownedHeaders, type PluginHost } from './loader.ts';
+import { loadPlugins, ownedHeaders } from './loader.ts';
 import { makeExchange } from './testing.ts';
 
 class TestHost implements PluginHost {

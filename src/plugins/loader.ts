@@ -1,27 +1,9 @@
 import { z } from 'zod';
 import { GatewayError } from '../http/errors.ts';
 import type { PluginInstance } from '../routing/model.ts';
-import type { LimitStore, PluginContext, PluginDefinition, PluginHooks } from './api.ts';
-import { findBuiltin } from './builtin/registry.ts';
-import { hooksFault } from './hooks.ts';
-import { importDefinition } from './import-definition.ts';
-import { PluginLoadError } from './load-error.ts';
-import { withinTime } from './time-limit.ts';
-
-/** A `setup` that never ends must not hang a reload. */
-const SETUP_TIMEOUT = 10_000;
-
-/** What the worker gives its plugins. */
-export interface PluginHost {
-  readonly limits: LimitStore;
-  log(
-    level: 'debug' | 'info' | 'warn' | 'error',
-    message: string,
-    fields?: Record<string, string | number | boolean>,
-  ): void;
-  /** Adds to `octopus_plugin_events_total{plugin,event}`. */
-  count(plugin: string, event: string): void;
-}
+import type { PluginDefinition, PluginHooks } from './api.ts';
+import { instantiate, type PluginHost } from './instantiate.ts';
+import { isolatePlugin } from './isolate/isolate.ts';
 
 /** An instance that is set up, shared by the generations that use it. */
 export class LoadedPlugin {
@@ -123,65 +105,10 @@ export function ownedHeaders(plugins: PluginSet): string[] {
 
 async function loadPlugin(instance: PluginInstance, host: PluginHost): Promise<LoadedPlugin> {
   if (instance.unavailable !== '') return closedPlugin(instance);
-  const definition = await definitionOf(instance);
-  const config = parseConfig(instance, definition);
-  const release: (() => void)[] = [];
-  try {
-    const hooks = await setUp(instance.name, definition, config, contextOf(instance, host, release));
-    return new LoadedPlugin(instance, definition, hooks, release);
-  } catch (error) {
-    for (const callback of release) callback();
-    throw error;
-  }
-}
-
-async function definitionOf({ name, module }: PluginInstance): Promise<PluginDefinition> {
-  if (module !== '') return (await importDefinition(name, module)).definition;
-  const builtin = findBuiltin(name);
-  if (builtin === undefined)
-    throw new PluginLoadError(name, 'module-missing', 'there is no built-in of that name');
-  return builtin;
-}
-
-function parseConfig({ name, config }: PluginInstance, definition: PluginDefinition): unknown {
-  const result = definition.config.safeParse(config ?? {});
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message }) => `${['config', ...path].join('.')}: ${message}`,
-  );
-  throw new PluginLoadError(name, 'bad-config', problems.join('; '));
-}
-
-function contextOf(instance: PluginInstance, host: PluginHost, release: (() => void)[]): PluginContext {
-  const { name } = instance;
-  return {
-    name,
-    instanceId: instance.id,
-    limits: host.limits,
-    log: (level, message, fields) => host.log(level, message, { ...fields, plugin: name }),
-    count: (event) => host.count(name, event),
-    onUnload: (callback) => void release.push(callback),
-  };
-}
-
-async function setUp(
-  name: string,
-  definition: PluginDefinition,
-  config: unknown,
-  context: PluginContext,
-): Promise<PluginHooks> {
-  const late = `it did not finish in ${SETUP_TIMEOUT / 1000} s`;
-  let hooks: PluginHooks;
-  try {
-    const made = definition.setup(config, context);
-    hooks = made instanceof Promise ? await withinTime(made, SETUP_TIMEOUT, late) : made;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PluginLoadError(name, 'setup-failed', `setup failed: ${reason}`, error);
-  }
-  const fault = hooksFault(hooks);
-  if (fault !== '') throw new PluginLoadError(name, 'setup-failed', fault);
-  return hooks;
+  const { definition, hooks, release } = instance.isolate
+    ? await isolatePlugin(instance, host)
+    : await instantiate(instance, host);
+  return new LoadedPlugin(instance, definition, hooks, release);
 }
 
 /** Stands in for a plugin that cannot run: a route that should be protected stays closed instead of open. */

@@ -176,7 +176,10 @@ export interface PluginInstance {
   /** Absolute path or package name of the user's module; `''` for a built-in. */
   readonly module: string;
   readonly config: unknown;
+  /** Runs in a thread of its own. */
   readonly isolate: boolean;
+  /** Longest time of one hook of an isolated plugin; 1000 unless set. */
+  readonly isolateTimeout?: number;
   /** Not `''`: the plugin cannot run, its routes answer 503 rather than run without it. */
   readonly unavailable: string;
 }

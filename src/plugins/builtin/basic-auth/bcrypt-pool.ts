@@ -14,10 +14,7 @@ let pending = 0;
 async function openPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   return new Piscina({
-    filename: new URL(
-      import.meta.url.endsWith('.ts') ? './bcrypt-thread.ts' : './bcrypt-thread.js',
-      import.meta.url,
-    ).href,
+    filename: new URL('./bcrypt-thread.js', import.meta.url).href,
     name: 'compare',
     minThreads: 0,
     maxThreads: 1,

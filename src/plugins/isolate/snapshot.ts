@@ -1,0 +1,37 @@
+import type { HeaderView, PluginExchange } from '../api.ts';
+import type { ExchangeSnapshot, FlatHeaders, HeaderEdit } from './messages.ts';
+
+export function snapshotOf({ request, requestId, traceId, route }: PluginExchange): ExchangeSnapshot {
+  return {
+    request: {
+      method: request.method,
+      target: request.target,
+      path: request.path,
+      query: request.query,
+      host: request.host,
+      scheme: request.scheme,
+      httpVersion: request.httpVersion,
+      clientIp: request.clientIp,
+      peerIp: request.peerIp,
+      fromTrustedProxy: request.fromTrustedProxy,
+      hasBody: request.hasBody,
+      headers: flatten(request.headers),
+    },
+    requestId,
+    traceId,
+    route: { id: route.id, path: route.path, params: { ...route.params } },
+  };
+}
+
+export function flatten(headers: HeaderView): FlatHeaders {
+  const flat: string[] = [];
+  for (const [name, value] of headers.entries()) flat.push(name, value);
+  return flat;
+}
+
+export function applyEdits(headers: HeaderView, edits: readonly HeaderEdit[]): void {
+  for (const edit of edits) {
+    if (edit.edit === 'delete') headers.delete(edit.name);
+    else headers[edit.edit](edit.name, edit.value);
+  }
+}
