@@ -10,7 +10,8 @@ const user = z
       .min(1)
       .refine((name) => !/[:\x00-\x1f\x7f]/.test(name), {
         error: 'a user name cannot hold ":" or control characters (RFC 7617)',
-      }),
+      })
+      .describe('What the client sends, and what the upstream gets in X-Consumer-Name.'),
     password_hash: z
       .string()
       .regex(BCRYPT, { error: 'expected a bcrypt hash ($2a$, $2b$ or $2y$)' })
@@ -46,7 +47,7 @@ export const basicAuthSchema = z.strictObject({
     .default(true)
     .describe('Take the Authorization field out before the request goes upstream.'),
   cache_ttl: duration()
-    .default(300_000)
+    .prefault('5m')
     .describe(
       'How long verified credentials are remembered (as a keyed hash), so that bcrypt does not run for every request.',
     ),

@@ -35,13 +35,14 @@ export const compressionSchema = z.strictObject({
     .describe(
       'Codings to offer, the preferred one first; the client decides by its q-values. zstd needs Node.js 22.15 or newer.',
     ),
-  min_size: size().default(1024).describe('Bodies known to be smaller are left alone.'),
+  min_size: size().prefault('1KB').describe('Bodies known to be smaller are left alone.'),
   types: z
     .array(
       z
         .string()
         .toLowerCase()
-        .regex(TYPE, { error: 'expected a media type such as text/*, application/json or *+json' }),
+        .regex(TYPE, { error: 'expected a media type such as text/*, application/json or *+json' })
+        .meta({ notation: 'media type' }),
     )
     .min(1)
     .default(DEFAULT_TYPES)

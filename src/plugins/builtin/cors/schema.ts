@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { duration, headerName, token } from '../../fields.ts';
+import { duration, headerName, method } from '../../fields.ts';
 import { isOriginPattern } from './origins.ts';
 
 export const corsSchema = z
   .strictObject({
     origins: z
       .array(
-        z.string().refine(isOriginPattern, {
-          error:
-            'expected an origin such as https://app.example.com, https://*.example.com, http://localhost:*, null or *',
-        }),
+        z
+          .string()
+          .refine(isOriginPattern, {
+            error:
+              'expected an origin such as https://app.example.com, https://*.example.com, http://localhost:*, null or *',
+          })
+          .meta({ notation: 'origin' }),
       )
       .min(1)
       .default(['*'])
@@ -17,7 +20,7 @@ export const corsSchema = z
         'Origins that may read responses: exact, with `*.` for any subdomain, with `:*` for any port, or `*`.',
       ),
     methods: z
-      .array(token())
+      .array(method())
       .min(1)
       .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
       .describe('Methods that preflights allow.'),
@@ -35,7 +38,7 @@ export const corsSchema = z
       .boolean()
       .default(false)
       .describe('Allow cookies and HTTP authentication. Not together with the origin `*`.'),
-    max_age: duration().default(600_000).describe('How long a browser may keep the answer to a preflight.'),
+    max_age: duration().prefault('10m').describe('How long a browser may keep the answer to a preflight.'),
   })
   .refine((config) => !(config.credentials && config.origins.includes('*')), {
     path: ['credentials'],

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { IpSet } from '../../../shared/ip.ts';
 
 const block = () =>
-  z.string().refine(isBlock, { error: 'expected an address or block such as 10.0.0.0/8 or fd00::/8' });
+  z
+    .string()
+    .refine(isBlock, { error: 'expected an address or block such as 10.0.0.0/8 or fd00::/8' })
+    .meta({ notation: 'address or block' });
 
 function isBlock(text: string): boolean {
   try {

@@ -15,12 +15,17 @@ export const rateLimitSchema = z
         '`token-bucket`: `burst` at once, refilled evenly. `sliding-window`: at most `limit` in any `window`.',
       ),
     limit: whole(1, MAX_LIMIT).default(1000).describe('Requests allowed in each `window`.'),
-    window: duration().default(60_000).describe('Time to which `limit` refers.'),
+    window: duration().prefault('1m').describe('Time to which `limit` refers.'),
     burst: whole(1, MAX_LIMIT)
       .optional()
       .describe('Token bucket only: requests that may come at once. The same as `limit` unless set.'),
     key: z
-      .array(z.string().regex(KEY, { error: 'expected ip, route or header:NAME' }))
+      .array(
+        z
+          .string()
+          .regex(KEY, { error: 'expected ip, route or header:NAME' })
+          .meta({ notation: '`ip`, `route` or `header:NAME`' }),
+      )
       .default(['ip'])
       .describe(
         'What shares one limit: each client `ip`, each `route`, each value of `header:NAME`, or each combination. Empty: one limit for everything. A request without that header is counted by its client address.',
