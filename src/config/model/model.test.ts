@@ -349,6 +349,18 @@ test('upstreams with the same name or endpoint', async () => {
   );
 });
 
+test('an endpoint may have weight 0, but not all of them', async () => {
+  const weights = (...list: number[]) =>
+    `upstreams: [{ name: a, endpoints: [${list.map((weight, i) => `{ address: "h:${i + 1}", weight: ${weight} }`).join(', ')}] }]`;
+  assert.deepEqual(
+    (await loadYaml(weights(0, 2))).routeSet.upstreams[0]?.endpoints.map((one) => one.weight),
+    [0, 2],
+  );
+  assert.deepEqual(await errorsOf(weights(0, 0)), [
+    '1:24: endpoints: at least one weight must be larger than 0',
+  ]);
+});
+
 test('hash_on without consistent-hash is a warning', async () => {
   assert.deepEqual(await warningsOf('upstreams:\n  - name: a\n    endpoints: ["h:1"]\n    hash_on: path\n'), [
     '4:14: hash_on has no effect with load_balance round-robin; it needs load_balance: consistent-hash',

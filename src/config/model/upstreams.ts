@@ -109,6 +109,9 @@ function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildCo
       );
     }
   }
+  if (config.endpoints.every(({ weight }) => weight === 0)) {
+    context.keyError([...path, 'endpoints'], 'endpoints: at least one weight must be larger than 0');
+  }
   return [...endpoints.values()];
 }
 

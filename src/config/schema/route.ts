@@ -72,7 +72,9 @@ export const pluginSchema = z.strictObject({
       'A JavaScript module (relative to this file) or an npm package that exports `plugin`. Without it: the built-in of that name.',
     ),
   config: pluginConfig().prefault({}).describe('Checked by the schema of the plugin.'),
-  isolate: flag().prefault(false).describe('Runs the plugin in a thread of its own with a time limit.'),
+  isolate: flag()
+    .prefault(false)
+    .describe('Runs the plugin in a thread of its own with a time limit. Not active yet in this version.'),
 });
 
 const predicates = (name: z.ZodType<string, string>, what: string) =>
@@ -192,11 +194,13 @@ export const routeSchema = z.strictObject({
     .optional()
     .describe('Changes the path before forwarding.'),
   add_prefix: pathPrefix().optional().describe('Put in front of the path before forwarding, last.'),
-  preserve_host: flag().optional().describe('Forward the Host of the client. Else `routing.preserve_host`.'),
+  preserve_host: flag()
+    .optional()
+    .describe('Forward the Host of the client. Default: `routing.preserve_host`.'),
   timeout: positiveDuration()
     .optional()
     .describe(
-      'From the request being sent whole to the response head, over all tries; else 504. Else `routing.timeout`.',
+      'From the request being sent whole to the response head, over all tries; longer gets 504. Default: `routing.timeout`.',
     ),
   retries: retries().optional().describe('A number, or settings. Keys left out: `routing.retries`.'),
   middleware: z.array(middlewareItem).prefault([]).describe('Plugins of this route, after the global ones.'),

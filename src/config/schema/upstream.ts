@@ -8,7 +8,7 @@ import { duration, oneOf, percent, positiveDuration, statusRange, text, whole } 
 export const loadBalance = () =>
   oneOf(['round-robin', 'weighted', 'random', 'two-choices', 'ewma', 'consistent-hash', 'least-connections']);
 
-const HASH_ON_HELP = 'client_ip, path, header:<name> or cookie:<name>';
+const HASH_ON_HELP = 'client_ip, path, header:NAME or cookie:NAME';
 
 export const hashOn = () =>
   text(HASH_ON_HELP, (value) => {
@@ -62,7 +62,7 @@ export const circuitBreakerSchema = z.strictObject({
 
 export const connectionsSchema = z.strictObject({
   max: inheritable(whole(1, 1_000_000), 1024).describe(
-    'Most connections to all endpoints of the upstream, of all workers together.',
+    'Most connections to each endpoint. Every worker has an equal share, at least one.',
   ),
   idle_timeout: inheritable(positiveDuration(), '60s').describe(
     'An unused connection is closed after this time.',
@@ -95,9 +95,11 @@ const endpoint = z.union(
     z
       .strictObject({
         address: endpointAddress.describe('`host:port` or `http://host:port`; IPv6 addresses in brackets.'),
-        weight: whole(1, 65_535)
+        weight: whole(0, 65_535)
           .prefault(1)
-          .describe('Share of the traffic in proportion to the other endpoints.'),
+          .describe(
+            'Share of the traffic in proportion to the other endpoints. 0: only clients that `sticky` keeps there.',
+          ),
       })
       .transform(({ address, weight }) => ({ ...address, weight })),
   ],
@@ -112,12 +114,12 @@ export const upstreamSchema = z.strictObject({
     .array(endpoint, { error: 'expected a list of endpoints' })
     .min(1, { error: 'expected at least one endpoint' })
     .describe('The instances: `host:port`, `http://host:port` or `{ address, weight }`.'),
-  load_balance: loadBalance().optional().describe('How an endpoint is picked. Else `routing.load_balance`.'),
+  load_balance: loadBalance()
+    .optional()
+    .describe('How an endpoint is picked. Default: `routing.load_balance`.'),
   hash_on: hashOn()
     .optional()
-    .describe(
-      `For consistent-hash, what keeps a client on an endpoint: ${HASH_ON_HELP}. Else \`routing.hash_on\`.`,
-    ),
+    .describe('For consistent-hash: what keeps a client on an endpoint. Default: `routing.hash_on`.'),
   sticky: z
     .strictObject({
       cookie: text('a cookie name', isToken).prefault('octopus_route').describe('Name of the cookie.'),
@@ -142,7 +144,9 @@ export const upstreamSchema = z.strictObject({
 
 export const upstreamDefaults = {
   load_balance: loadBalance().prefault('round-robin').describe('How an endpoint is picked.'),
-  hash_on: hashOn().prefault('client_ip').describe(`What consistent-hash looks at: ${HASH_ON_HELP}.`),
+  hash_on: hashOn()
+    .prefault('client_ip')
+    .describe('For consistent-hash: what keeps a client on an endpoint.'),
   health_check: healthCheck().prefault(false).describe('Active health checks of all upstreams.'),
   outlier: outlier().prefault(false).describe('Outlier ejection for all upstreams.'),
   circuit_breaker: circuitBreaker().prefault(false).describe('Circuit breakers of all upstreams.'),
