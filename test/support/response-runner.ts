@@ -32,11 +32,13 @@ export class HostileOrigin extends ScriptedOrigin {
 
   /** A connection whose state is unknown must be closed by the gateway and carry nothing more. */
   async #mustClose(connection: OriginConnection, test: ResponseCase): Promise<void> {
-    const surplus = connection.received;
-    await connection.closed();
+    await connection.until(
+      () => (connection.closedHow !== null || connection.received !== '' ? true : null),
+      `the gateway to close after ${test.id}`,
+    );
+    const again = connection.received;
     connection.destroy();
-    if (connection.received !== surplus)
-      throw new Error(`${test.id}: the connection was used again: ${connection.received}`);
+    if (again !== '') throw new Error(`${test.id}: the connection was used again: ${again}`);
   }
 }
 
@@ -107,18 +109,18 @@ function check(test: ResponseCase, { interim, response }: Answer, client: RawCli
   const context = JSON.stringify({ closed: client.closedHow, interim, response });
   if (expect.truncated) {
     if (!response || response.status === 502) return;
-    assert.equal(response.status, expect.status, context);
+    assert.ok([expect.status].flat().includes(response.status), context);
     assert.equal(response.complete, false, `a cut body must not look complete: ${context}`);
     return;
   }
   assert.ok(response, `closed without a response: ${context}`);
-  assert.equal(response.status, expect.status, context);
+  assert.ok([expect.status].flat().includes(response.status), context);
   assert.equal(response.complete, true, `complete: ${context}`);
   if (expect.code !== undefined) {
     const problem = JSON.parse(response.body) as { code: string };
     assert.equal(problem.code, expect.code, context);
   }
-  if (expect.body !== undefined) assert.equal(response.body, expect.body, context);
+  if (expect.body !== undefined && response.status !== 502) assert.equal(response.body, expect.body, context);
   if (expect.interim !== undefined) assert.deepEqual(interim, expect.interim, context);
   if (expect.trailers !== undefined) {
     const lower = response.trailers.map(([name, value]) => [name.toLowerCase(), value]);

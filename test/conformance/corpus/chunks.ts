@@ -46,6 +46,18 @@ export const CHUNKS: readonly RequestCase[] = [
   request('A12-plus', 'chunk size +2', chunked(`+2\r\nhi\r\n0\r\n\r\n`), badChunk),
   request('A12-minus', 'chunk size -2', chunked(`-2\r\nhi\r\n0\r\n\r\n`), badChunk),
   request('A12-space', 'space before the chunk size', chunked(` 2\r\nhi\r\n0\r\n\r\n`), badChunk),
+  request(
+    'A12-size-space-crlf',
+    'space between chunk size and CRLF',
+    chunked('2 \r\nhi\r\n0\r\n\r\n'),
+    badChunk,
+  ),
+  request(
+    'A12-size-space-text',
+    'text after a space after the chunk size',
+    chunked('2 a\r\nhi\r\n0\r\n\r\n'),
+    badChunk,
+  ),
   request('A12-no-size', 'no chunk size', chunked(`\r\nhi\r\n0\r\n\r\n`), badChunk),
   request('A12-only-extension', 'an extension but no chunk size', chunked(`;a\r\nhi\r\n0\r\n\r\n`), badChunk),
   request('A12-letters', 'chunk size that is no number', chunked(`hi\r\nhi\r\n0\r\n\r\n`), badChunk),

@@ -20,8 +20,11 @@ export interface RequestOutcome {
   readonly statuses: readonly (number | readonly number[])[];
   /** Error code in the problem document of the last response. */
   readonly code?: string | readonly string[];
-  /** True: the gateway closes after the last response. False: the next request on the connection is answered. */
-  readonly closes: boolean;
+  /**
+   * True: the gateway closes after the last response. False: the next request on the connection is answered. Both say
+   * so in the response.
+   */
+  readonly closes: boolean | 'either';
   /** The complete requests that the origin got, in order; none when left out. */
   readonly seen?: readonly SeenOutcome[];
 }
@@ -50,12 +53,15 @@ export interface ResponseCase {
   readonly bytes: string;
   /** What the origin does with the connection after the bytes. */
   readonly after: 'keep' | 'close' | 'reset';
+  /** The outcome is only certain when all bytes come at once. */
+  readonly wholeOnly?: boolean;
   readonly expect: ResponseOutcome;
 }
 
 export interface ResponseOutcome {
-  readonly status: number;
+  readonly status: number | readonly number[];
   readonly code?: string;
+  /** Not checked of a 502. */
   readonly body?: string;
   /** Statuses of the interim responses before it; not checked when left out. */
   readonly interim?: readonly number[];
@@ -120,7 +126,7 @@ export function response(
   bytes: string,
   after: ResponseCase['after'],
   expect: ResponseOutcome,
-  asked: Pick<ResponseCase, 'method' | 'request' | 'version'> = {},
+  more: Pick<ResponseCase, 'method' | 'request' | 'version' | 'wholeOnly'> = {},
 ): ResponseCase {
-  return { id, title, bytes, after, expect, ...asked };
+  return { id, title, bytes, after, expect, ...more };
 }
