@@ -4,7 +4,7 @@ import { workerSettings } from '../config/settings.ts';
 import { compileSnapshot } from '../routing/compile.ts';
 import type { RouteSet } from '../routing/model.ts';
 import type { AddressBook, Generation } from '../shared/messages.ts';
-import { type SlotAllocator, SlotsExhaustedError } from '../shared/slots.ts';
+import { type SlotAllocator, SlotsExhaustedError } from './slots.ts';
 import type { GatewayStatus, InForce } from './status.ts';
 import type { ApplyOutcome, WorkerPool } from './worker-pool.ts';
 

@@ -6,9 +6,9 @@
  * only after `release` was told that all workers serve a generation without it, and nothing is in flight at it.
  */
 import type { Endpoint, RouteSet, Upstream } from '../routing/model.ts';
-import type { EndpointCells } from './endpoint-cells.ts';
-import { MAX_ENDPOINTS, MAX_UPSTREAMS } from './memory.ts';
-import type { UpstreamCells } from './upstream-cells.ts';
+import type { EndpointCells } from '../shared/endpoint-cells.ts';
+import { MAX_ENDPOINTS, MAX_UPSTREAMS } from '../shared/memory.ts';
+import type { UpstreamCells } from '../shared/upstream-cells.ts';
 
 /** More upstreams or endpoints than the shared memory has room for; the assignment changed nothing. */
 export class SlotsExhaustedError extends Error {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cellBuffers, cellsOf, endpointsOf, upstreamOf } from '../../test/support/upstream-records.ts';
 import type { RouteSet, Upstream } from '../routing/model.ts';
-import { HEALTH_UNHEALTHY } from './endpoint-cells.ts';
-import { MAX_ENDPOINTS } from './memory.ts';
+import { HEALTH_UNHEALTHY } from '../shared/endpoint-cells.ts';
+import { MAX_ENDPOINTS } from '../shared/memory.ts';
 import { SlotAllocator, SlotsExhaustedError } from './slots.ts';
 
 /** Upstreams by name with that many endpoints, all without slots. */
