@@ -218,12 +218,14 @@ test('what a variable holds can neither add keys nor be interpolated again', asy
 
 test('variables of the environment override every file', async () => {
   const { config, warnings } = await loadYaml(
-    'server: { http_port: 1, limits: { body: 1MB } }\nrouting: { retries: 3 }\n',
+    'server: { http_port: 1, limits: { body: 1MB } }\nrouting: { retries: 3, outlier: { eject_for: 1s } }\n',
     {
       OCTOPUS_SERVER_HTTP_PORT: '8200',
       OCTOPUS_SERVER_LIMITS_BODY: '2MB',
       OCTOPUS_SERVER_TRUSTED_PROXIES: '10.0.0.0/8, 192.168.0.0/16',
       OCTOPUS_ROUTING_RETRIES_ATTEMPTS: '5',
+      OCTOPUS_ROUTING_RETRIES_ON: 'reset,502',
+      OCTOPUS_ROUTING_OUTLIER: 'false',
       OCTOPUS_OBSERVABILITY_LOGGING_ACCESS_LOG_ENABLED: 'false',
       OCTOPUS_ADMIN_ADDRESS: '127.0.0.1:9999',
       DISCOVERY_BACKEND: 'consul',
@@ -232,7 +234,8 @@ test('variables of the environment override every file', async () => {
   assert.equal(config.server.http_port, 8200);
   assert.equal(config.server.limits.body, 2 * 1024 ** 2);
   assert.deepEqual(config.server.trusted_proxies, ['10.0.0.0/8', '192.168.0.0/16']);
-  assert.deepEqual(config.routing.retries, { attempts: 5 });
+  assert.deepEqual(config.routing.retries, { attempts: 5, on: ['reset', 502] });
+  assert.equal(config.routing.outlier, false);
   assert.equal(config.observability.logging.access_log.enabled, false);
   assert.equal(config.discovery.backend, 'consul');
   assert.deepEqual(warnings, []);
@@ -318,4 +321,8 @@ test('settings that need others say so', async () => {
   assert.deepEqual(await errorsOf('server:\n  dns: { min_ttl: 10m }\n'), [
     '2:8: server.dns: min_ttl is longer than max_ttl',
   ]);
+});
+
+test('loading needs a path', async () => {
+  await assert.rejects(load([]), TypeError);
 });

@@ -54,8 +54,9 @@ export interface RefusedConfig {
   readonly files: readonly string[];
 }
 
-/** Never throws for what is in the files. */
+/** Never throws for what is in the files. @throws TypeError when no path is given */
 export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
+  if (options.paths.length === 0) throw new TypeError('a configuration needs at least one path');
   const problems = new Problems();
   const { sources, watched } = await readConfigFiles(options.paths, problems);
   const tree = await readTree(sources, options.env, problems);

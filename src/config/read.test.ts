@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the configuration
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../test/support/random.ts';
 import { formatProblem, Problems } from './problems.ts';
 import { readJson } from './read-json.ts';
 import { readYaml } from './read-yaml.ts';
@@ -85,6 +86,56 @@ for (const [text, problem] of [
   });
 }
 
+test('random and damaged JSON is accepted or refused like JSON.parse does', async () => {
+  const random = new Random(20);
+  const value = (depth: number): unknown => {
+    const kind = random.below(depth > 3 ? 5 : 7);
+    if (kind === 5) return Array.from({ length: random.below(4) }, () => value(depth + 1));
+    if (kind === 6)
+      return Object.fromEntries(
+        Array.from({ length: random.below(4) }, (_, i) => [`k${i}`, value(depth + 1)]),
+      );
+    return random.pick<unknown>([
+      null,
+      true,
+      false,
+      0,
+      -1.25e-7,
+      1e300,
+      '',
+      'plain',
+      'quo"te',
+      'back\\slash',
+      'new\nline',
+      'ü',
+      '\u2028',
+    ]);
+  };
+  let refused = 0;
+  for (let round = 0; round < 2000; round++) {
+    let text = JSON.stringify(value(0), null, random.pick([0, 1, 2]));
+    if (random.chance(0.6)) {
+      const at = random.below(text.length);
+      text =
+        text.slice(0, at) +
+        random.pick(['', '"', ',', '}', '[', '\\', '0', ' ', '\u0001', 'e']) +
+        text.slice(at + random.pick([0, 1]));
+    }
+    if (text.trim() === '') continue;
+    let expected: string | null = null;
+    try {
+      expected = JSON.stringify(JSON.parse(text));
+    } catch {
+      refused++;
+    }
+    const { root, value: actual, problems } = await read('a.json', text);
+    if (problems.some((problem) => problem.includes('is already there'))) continue;
+    assert.equal(root === null ? null : JSON.stringify(actual), expected, text);
+    assert.equal(problems.length, expected === null ? 1 : 0, text);
+  }
+  assert.ok(refused > 300, 'the damage is felt');
+});
+
 test('YAML faults name line and column', async () => {
   const first = async (text: string) => (await read('a.yaml', text)).problems[0];
   assert.equal(await first(''), 'a.yaml:1:1: the file is empty; write {} if that is meant');
@@ -147,4 +198,23 @@ test('aliases that multiply are stopped', async () => {
 test('an alias inside its own anchor is a fault', async () => {
   const { problems } = await read('a.yaml', 'a: &a\n  b: *a\n');
   assert.ok(problems.length > 0);
+});
+
+test('the event loop breathes while a large YAML file is read', async () => {
+  const routes = Array.from(
+    { length: 5000 },
+    (_, i) => `  - path: /svc${i}/{id}\n    methods: [GET]\n    upstream: a\n`,
+  );
+  let turns = 0;
+  let running = true;
+  const turn = () => {
+    turns++;
+    if (running) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const { problems } = await read('a.yaml', `routes:\n${routes.join('')}`);
+  running = false;
+  assert.deepEqual(problems, []);
+  // Without pauses nothing but microtasks would run until the end.
+  assert.ok(turns >= 2, `${turns} turns`);
 });

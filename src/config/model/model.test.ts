@@ -193,6 +193,10 @@ for (const [route, errors] of [
       '35: retries: expected a number of retries or { attempts, on, per_try_timeout, budget, body_limit }, got "many"',
     ],
   ],
+  [
+    '{ path: /a, headers: { x-a: "1", X-A: "2" }, upstream: a }',
+    ['34: the header "X-A" is already there in another spelling'],
+  ],
   ['{ path: /a, upstream: a, retries: 99 }', ['35: retries: expected a whole number from 0 to 20, got 99']],
 ] as const) {
   test(`route ${route}`, async () => {

@@ -54,6 +54,7 @@ export class RouteBuilder {
     // The schema has checked it.
     if (!parsed.ok) throw new TypeError(parsed.message);
     const { pattern } = parsed;
+    for (const fields of [['headers'], ['respond', 'headers']]) this.#refuseSameName([...path, ...fields]);
     const action = this.#action(config, path, pattern);
     const plugins = this.#middleware(config.middleware, [...path, 'middleware']);
     if (action === null || plugins === null) return null;
@@ -110,6 +111,19 @@ export class RouteBuilder {
           ? this.#defaultRetries
           : toRetryPolicy(this.#context.routing.retries, config.retries),
     };
+  }
+
+  /** Two spellings of one header name: one of them would get lost. */
+  #refuseSameName(path: TreePath): void {
+    const node = nodeAt(this.#context.root, path);
+    if (node?.kind !== 'map') return;
+    const seen = new Set<string>();
+    for (const [name, entry] of node.entries) {
+      if (seen.has(name.toLowerCase())) {
+        this.#context.problems.error(entry, `the header ${quote(name)} is already there in another spelling`);
+      }
+      seen.add(name.toLowerCase());
+    }
   }
 
   #refuseProxyKeys(config: RouteConfig, path: TreePath, action: string): void {
