@@ -13,6 +13,7 @@ const CHECKS = {
   'docs/cli.md': [script('cli-docs.mjs'), '--check'],
   'docs/errors.md': [script('error-docs.mjs'), '--check'],
   'docs/configuration.md': [script('config-docs.mjs'), '--check'],
+  'docs/plugins': [script('plugin-docs.mjs'), '--check'],
   'docs/metrics.md': [script('metrics-docs.mjs'), '--check'],
 };
 

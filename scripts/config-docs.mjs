@@ -1,9 +1,9 @@
-// Writes docs/configuration.md from the schema of the configuration and those of the built-in plugins; with --check only
-// says whether it is up to date.
+// Writes docs/configuration.md from the schema of the configuration; with --check only says whether it is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './fresh.mjs';
+import { section } from './schema-tables.mjs';
 
 const target = path.join(root, 'docs', 'configuration.md');
 const compiled = (name) => import(pathToFileURL(path.join(ensureBuilt('.build-check'), 'src', name)));
@@ -75,9 +75,12 @@ const PLUGINS = `## Settings of the built-in plugins
 that use alone. \`_\` and \`-\` are the same in names. Global plugins run before those of the route; one that a route names
 itself runs where, and as, the route says. \`auth\` stands for the one authentication plugin that is configured. A route
 with a plugin that this version does not have yet answers 503 rather than run without it.
+
+Each has a page with its settings: ${[...BUILTIN_PLUGINS.keys()].map((name) => `[${name}](plugins/${name}.md)`).join(', ')}.
+[plugins.md](plugins.md) tells how plugins work together and how to write one.
 `;
 
-const text = [INTRODUCTION, ...Object.entries(schema).map(topLevel), PLUGINS, ...plugins()].join('\n');
+const text = [INTRODUCTION, ...Object.entries(schema).map(topLevel), PLUGINS].join('\n');
 
 if (!process.argv.includes('--check')) writeFileSync(target, text);
 else if (readIfThere(target) !== text) {
@@ -87,82 +90,15 @@ else if (readIfThere(target) !== text) {
 
 function topLevel([key, node]) {
   const isNameOrMap = node.items?.anyOf?.length === 2 && key === 'middleware';
-  const description = `${node.description}${isNameOrMap ? ' Each item is the name of a plugin or a map:' : ''}`;
-  return section(key, node, 2, description);
-}
-
-function* plugins() {
-  for (const [name, { config }] of BUILTIN_PLUGINS) yield section(name, describeInput(config), 3, '`config`');
-}
-
-/** A heading, what the map is for, its keys, and a section for each map inside. */
-function section(title, node, level, what = node.description ?? '') {
-  const map = mapIn(node);
-  const rows = Object.entries(map?.properties ?? {}).map(([key, child]) =>
-    row(title, key, child, map.required?.includes(key)),
-  );
-  const table =
-    map === null
-      ? ''
-      : `\n| key | value | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
-  const own = `${'#'.repeat(level)} ${title}\n\n${what}${map === null ? ` Value: ${typeOf(node)}.` : ''}\n${table}`;
-  const inner = Object.entries(map?.properties ?? {})
-    .filter(([key, child]) => mapIn(child) !== null && !isInherited(title, key))
-    .map(([key, child]) => section(`${title}.${key}`, child, Math.min(level + 1, 4)));
-  return [own, ...inner].join('\n');
-}
-
-function row(title, key, node, required) {
-  const where = isInherited(title, key) ? `[routing.${key}](#routing${key})` : 'below';
-  const value = mapIn(node) === null ? typeOf(node) : `${typeOf(node)}, see ${where}`;
-  const fallback = required ? 'required' : cell(defaultOf(node));
-  return `| \`${key}\` | ${cell(value)} | ${fallback} | ${cell(node.description ?? '')} |`;
+  const what = `${node.description}${isNameOrMap ? ' Each item is the name of a plugin or a map:' : ''}`;
+  return section(key, node, 2, { what, linkFor: inherited });
 }
 
 /** Explained once, under `routing`, where it is the default of all routes or upstreams. */
-function isInherited(title, key) {
-  return (title === 'routes' || title === 'upstreams') && schema.routing.properties[key] !== undefined;
-}
-
-/** The map with fixed keys that may stand here, alone or in a list. */
-function mapIn(node) {
-  if (node.properties !== undefined) return node;
-  if (node.items !== undefined) return mapIn(node.items);
-  for (const option of node.anyOf ?? []) {
-    const found = mapIn(option);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function typeOf(node) {
-  if (node.notation !== undefined) return node.notation.replace(/^(an?|the) /, '');
-  if (node.const !== undefined) return `\`${node.const}\``;
-  if (node.enum !== undefined) return node.enum.map((value) => `\`${value}\``).join(' ');
-  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(typeOf))].join(' or ');
-  if (node.type === 'array') return `list of ${plural(typeOf(node.items))}`;
-  if (node.type === 'object') return 'map';
-  if (node.type === 'boolean') return '`true` `false`';
-  if (node.type === 'integer' || node.type === 'number') return numberType(node);
-  return 'text';
-}
-
-function numberType({ minimum, maximum }) {
-  if (minimum === undefined) return 'number';
-  return maximum === undefined ? `number from ${minimum}` : `number from ${minimum} to ${maximum}`;
-}
-
-function plural(type) {
-  return type === 'map' ? 'maps' : type;
-}
-
-function defaultOf({ default: value }) {
-  if (value === undefined || value === '' || (typeof value === 'object' && !Array.isArray(value))) return '';
-  return `\`${Array.isArray(value) ? JSON.stringify(value).replaceAll(',', ', ') : value}\``;
-}
-
-function cell(markdown) {
-  return markdown.replaceAll('|', '\\|').replaceAll('\n', ' ');
+function inherited(title, key) {
+  const isInherited =
+    (title === 'routes' || title === 'upstreams') && schema.routing.properties[key] !== undefined;
+  return isInherited ? `[routing.${key}](#routing${key})` : '';
 }
 
 function readIfThere(file) {
