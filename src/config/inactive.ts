@@ -4,7 +4,7 @@ import type { Config } from './schema/schema.ts';
 /** One plain sentence each; empty when everything configured is active. */
 export function inactiveFeatures(config: Config): string[] {
   const sentences: string[] = [];
-  const { discovery, farp, observability, plugins, server, tls } = config;
+  const { discovery, farp, observability, server, tls } = config;
   if (tls.enabled || server.https_port !== undefined) {
     const port = server.https_port === undefined ? '' : ` on port ${server.https_port}`;
     sentences.push(
@@ -22,11 +22,6 @@ export function inactiveFeatures(config: Config): string[] {
   if (observability.tracing.enabled) {
     sentences.push(
       'Export of traces is not active yet: the trace context of requests is passed on, but no spans are sent.',
-    );
-  }
-  for (const plugin of plugins.filter(({ isolate }) => isolate)) {
-    sentences.push(
-      `Isolation is not active yet: the plugin ${plugin.name} runs in the worker threads like any other.`,
     );
   }
   return sentences;

@@ -177,6 +177,23 @@ test('a plugin of one’s own: found beside the file, checked by its schema, wat
   );
 });
 
+test('isolation: on or off, or with a time limit', async () => {
+  for (const [isolate, expected] of [
+    ['true', [true, undefined]],
+    ['false', [false, undefined]],
+    ['{ timeout: 2s }', [true, 2000]],
+    ['{}', [true, 1000]],
+  ] as const) {
+    const { routeSet } = await loadYaml(
+      `middleware: [cors]\nplugins: [{ name: cors, isolate: ${isolate} }]\n`,
+    );
+    assert.deepEqual([routeSet.plugins[0]?.isolate, routeSet.plugins[0]?.isolateTimeout], expected);
+  }
+  assert.deepEqual(await errorsOf('middleware: [cors]\nplugins:\n  - name: cors\n    isolate: maybe\n'), [
+    '4:14: isolate: expected true, false or { timeout }, got "maybe"',
+  ]);
+});
+
 test('new code of a plugin is a new instance', async () => {
   const before = await loadOwn(OWN);
   const same = await loadOwn(OWN);

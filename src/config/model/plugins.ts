@@ -194,7 +194,8 @@ export class PluginResolver {
       name,
       module: code.module,
       config,
-      isolate,
+      isolate: isolate !== false,
+      ...(typeof isolate === 'object' && { isolateTimeout: isolate.timeout }),
       unavailable: code.unavailable,
     };
     this.#instances.set(id, instance);

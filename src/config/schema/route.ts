@@ -72,9 +72,20 @@ export const pluginSchema = z.strictObject({
       'A JavaScript module (relative to this file) or an npm package that exports `plugin`. Without it: the built-in of that name.',
     ),
   config: pluginConfig().prefault({}).describe('Checked by the schema of the plugin.'),
-  isolate: flag()
+  isolate: z
+    .union(
+      [
+        flag(),
+        z.strictObject({
+          timeout: positiveDuration()
+            .prefault('1s')
+            .describe('A hook that takes longer ends its request with 504, and the thread is started anew.'),
+        }),
+      ],
+      { error: 'expected true, false or { timeout }' },
+    )
     .prefault(false)
-    .describe('Runs the plugin in a thread of its own with a time limit. Not active yet in this version.'),
+    .describe('Runs the plugin in a thread of its own, where it cannot hold up the gateway.'),
 });
 
 const predicates = (name: z.ZodType<string, string>, what: string) =>
