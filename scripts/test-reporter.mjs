@@ -54,7 +54,7 @@ class FileReport {
     const name = path
       .relative(process.cwd(), this.file)
       .replace(/^\.build[^/]*\//, '')
-      .replace(/\.test\.js$/, '');
+      .replace(/\.test\.[jt]s$/, '');
     const mark = this.failures > 0 ? '✖' : '✔';
     return `${mark} ${name} (${this.tests} tests, ${(this.duration / 1000).toFixed(1)} s)\n`;
   }
