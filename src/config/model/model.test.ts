@@ -140,7 +140,7 @@ for (const [route, errors] of [
   ],
   [
     '{ path: /a, respond: { headers: { Content-Length: "3" } } }',
-    ['33: content-length is set by the gateway; take it out'],
+    ['35: Content-Length is set by the gateway; take it out'],
   ],
   [
     '{ path: /a, respond: { headers: { x: "a\\r\\nb: c" } } }',
