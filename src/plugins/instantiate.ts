@@ -18,9 +18,12 @@ export interface PluginHost {
   count(plugin: string, event: string): void;
 }
 
+/** What is asked of a plugin's definition once it runs. */
+export type PluginTraits = Omit<PluginDefinition, 'config' | 'setup'>;
+
 /** A plugin that is set up, before anything uses it. */
 export interface InstantiatedPlugin {
-  readonly definition: PluginDefinition;
+  readonly definition: PluginTraits;
   readonly hooks: PluginHooks;
   /** What the plugin wants done when it is unloaded. */
   readonly release: readonly (() => void)[];

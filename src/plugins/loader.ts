@@ -1,14 +1,12 @@
-import { z } from 'zod';
 import { GatewayError } from '../http/errors.ts';
 import type { PluginInstance } from '../routing/model.ts';
-import type { PluginDefinition, PluginHooks } from './api.ts';
-import { instantiate, type PluginHost } from './instantiate.ts';
-import { isolatePlugin } from './isolate/isolate.ts';
+import type { PluginHooks } from './api.ts';
+import type { InstantiatedPlugin, PluginHost, PluginTraits } from './instantiate.ts';
 
 /** An instance that is set up, shared by the generations that use it. */
 export class LoadedPlugin {
   readonly instance: PluginInstance;
-  readonly definition: PluginDefinition;
+  readonly definition: PluginTraits;
   readonly hooks: PluginHooks;
   readonly name: string;
   readonly version: string;
@@ -18,7 +16,7 @@ export class LoadedPlugin {
 
   constructor(
     instance: PluginInstance,
-    definition: PluginDefinition,
+    definition: PluginTraits,
     hooks: PluginHooks,
     release: readonly (() => void)[],
   ) {
@@ -105,10 +103,17 @@ export function ownedHeaders(plugins: PluginSet): string[] {
 
 async function loadPlugin(instance: PluginInstance, host: PluginHost): Promise<LoadedPlugin> {
   if (instance.unavailable !== '') return closedPlugin(instance);
-  const { definition, hooks, release } = instance.isolate
-    ? await isolatePlugin(instance, host)
-    : await instantiate(instance, host);
+  const { definition, hooks, release } = await setUp(instance, host);
   return new LoadedPlugin(instance, definition, hooks, release);
+}
+
+/**
+ * The code behind it is imported when the first plugin needs it: the schema library alone costs a thread 15 MB and a
+ * tenth of a second, which a worker without plugins saves.
+ */
+async function setUp(instance: PluginInstance, host: PluginHost): Promise<InstantiatedPlugin> {
+  if (instance.isolate) return (await import('./isolate/isolate.ts')).isolatePlugin(instance, host);
+  return (await import('./instantiate.ts')).instantiate(instance, host);
 }
 
 /** Stands in for a plugin that cannot run: a route that should be protected stays closed instead of open. */
@@ -118,6 +123,5 @@ function closedPlugin(instance: PluginInstance): LoadedPlugin {
       throw new GatewayError('plugin_unavailable', instance.unavailable);
     },
   };
-  const definition = { name: instance.name, version: '', config: z.unknown(), setup: () => hooks };
-  return new LoadedPlugin(instance, definition, hooks, []);
+  return new LoadedPlugin(instance, { name: instance.name, version: '' }, hooks, []);
 }

@@ -1,9 +1,7 @@
-import { z } from 'zod';
 import type { PluginInstance } from '../../routing/model.ts';
 import type {
   ExchangeOutcome,
   HeaderView,
-  PluginDefinition,
   PluginExchange,
   PluginHooks,
   PluginReply,
@@ -25,8 +23,7 @@ export async function isolatePlugin(instance: PluginInstance, host: PluginHost):
   const plugin = new IsolatedPlugin(instance, host);
   const ready = await plugin.start();
   const hooks = proxyHooks(plugin, new Set(ready.hooks));
-  const definition: PluginDefinition = { ...ready.definition, config: z.unknown(), setup: () => hooks };
-  return { definition, hooks, release: [() => plugin.close()] };
+  return { definition: ready.definition, hooks, release: [() => plugin.close()] };
 }
 
 let lastExchange = 0;
