@@ -59,6 +59,11 @@ const BROKEN = [
   ['bytes after the last chunk (CVE-2023-40175)', '0\r\nXX\r\n\r\n'.replace('XX\r\n', 'X\n')],
   ['size past 2^53', 'fffffffffffffff0\r\n'],
   ['bare LF in the trailers', '0\r\nA: b\nC: d\r\n\r\n'],
+  ['text after a space behind the size', '5 a\r\nhello\r\n'],
+  ['space at the end of the size line', '5 \r\nhello\r\n'],
+  ['trailer without a colon', '0\r\nXXGET / HTTP/1.1\r\n'],
+  ['folded trailer', '0\r\nA: b\r\n c\r\n'],
+  ['NUL in a trailer', '0\r\nA: \0\r\n'],
   ['control in an extension', '5;\x01\r\nhello\r\n'],
 ] as const;
 for (const [name, text] of BROKEN) {
@@ -77,8 +82,17 @@ test('a reset decoder starts again', () => {
   const input = Buffer.from('0\r\n\r\n');
   decoder.decode(input, 0, input.length, sink);
   assert.equal(decoder.done, true);
-  decoder.reset();
+  decoder.reset(0);
   assert.equal(decoder.done, false);
   decoder.decode(input, 0, input.length, sink);
   assert.equal(decoder.done, true);
+});
+
+test('A13 a size past the limit fails before its data arrives', () => {
+  const decoder = new ChunkedDecoder();
+  decoder.reset(10);
+  const input = Buffer.from('5\r\nhello\r\n6\r\n');
+  decoder.decode(input, 0, input.length, { onChunkData(): void {} });
+  assert.equal(decoder.tooLarge, true);
+  assert.equal(decoder.failed, true);
 });

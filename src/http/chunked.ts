@@ -1,4 +1,5 @@
 import { HEX } from './characters.ts';
+import { HeaderBlock, SCAN_OK } from './header-block.ts';
 import { latin1 } from './latin1.ts';
 
 /** Where the decoded pieces go. */
@@ -10,6 +11,8 @@ const SIZE_FIRST = 0;
 const SIZE = 1;
 const EXTENSION = 2;
 const SIZE_LF = 3;
+/** After space behind the size only an extension may come. */
+const SIZE_SPACE = 10;
 const DATA = 4;
 const DATA_CR = 5;
 const DATA_LF = 6;
@@ -19,10 +22,14 @@ const FAILED = 9;
 
 const CR = 13;
 const LF = 10;
+const SPACE = 0x20;
+const TAB = 0x09;
+const SEMICOLON = 0x3b;
 
 /** Bytes of chunk extensions one body may carry: they are free for an attacker otherwise (rule A12). */
 const MAX_EXTENSION_BYTES = 8 * 1024;
 const MAX_TRAILER_BYTES = 16 * 1024;
+const MAX_TRAILERS = 64;
 
 /**
  * Strict decoder of RFC 9112 section 7.1 (rule A12). Puts up with any split of the input, never accepts a bare LF, and
@@ -32,10 +39,19 @@ export class ChunkedDecoder {
   #state = SIZE_FIRST;
   #remaining = 0;
   #extensionBytes = 0;
-  /** Raw trailer section without its final empty line; lines end with CRLF. Valid once done. */
+  #limit = 0;
+  /** Sum of the chunk sizes so far, whether or not their data has arrived. */
+  #announced = 0;
+  /** The body failed because it is larger than the limit. */
+  tooLarge = false;
+  /** Well-formed trailer section without its final empty line; lines end with CRLF. Valid once done. */
   trailers = '';
 
-  reset(): void {
+  /** @param limit bytes of data the body may have; 0 means no limit */
+  reset(limit: number): void {
+    this.#limit = limit;
+    this.#announced = 0;
+    this.tooLarge = false;
     this.#state = SIZE_FIRST;
     this.#remaining = 0;
     this.#extensionBytes = 0;
@@ -72,9 +88,17 @@ export class ChunkedDecoder {
           if (this.#state === SIZE_FIRST) return this.#fail(at);
           const code = input[at]!;
           if (code === CR) this.#state = SIZE_LF;
-          else if (code === 0x3b || code === 0x20 || code === 0x09) this.#state = EXTENSION;
+          else if (code === SEMICOLON) this.#state = EXTENSION;
+          else if (code === SPACE || code === TAB) this.#state = SIZE_SPACE;
           else return this.#fail(at);
           at++;
+          break;
+        }
+        case SIZE_SPACE: {
+          const code = input[at++]!;
+          if (code === SEMICOLON) this.#state = EXTENSION;
+          else if ((code !== SPACE && code !== TAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES)
+            return this.#fail(at);
           break;
         }
         case EXTENSION: {
@@ -92,6 +116,11 @@ export class ChunkedDecoder {
         case SIZE_LF:
           if (input[at++] !== LF) return this.#fail(at);
           this.#state = this.#remaining === 0 ? TRAILER : DATA;
+          this.#announced += this.#remaining;
+          if (this.#limit !== 0 && this.#announced > this.#limit) {
+            this.tooLarge = true;
+            return this.#fail(at);
+          }
           break;
         case DATA: {
           const take = Math.min(this.#remaining, length - at);
@@ -128,11 +157,18 @@ export class ChunkedDecoder {
     if (this.trailers.length > MAX_TRAILER_BYTES) return this.#fail(end);
     if (lf < 0) return end;
     const text = this.trailers;
-    if (text === '\r\n' || text.endsWith('\r\n\r\n')) {
+    if (!text.endsWith('\r\n')) return this.#fail(end);
+    const complete = text === '\r\n' || text.endsWith('\r\n\r\n');
+    // Every line is checked as soon as it is there: `0 CRLF XX` must not wait for more (CVE-2023-40175).
+    if (
+      text !== '\r\n' &&
+      new HeaderBlock().scan(complete ? text : `${text}\r\n`, 0, MAX_TRAILERS) !== SCAN_OK
+    ) {
+      return this.#fail(end);
+    }
+    if (complete) {
       this.trailers = text.slice(0, -2);
       this.#state = DONE;
-    } else if (!text.endsWith('\r\n')) {
-      return this.#fail(end);
     }
     return end;
   }

@@ -111,8 +111,8 @@ export class BodyFilter {
     return true;
   }
 
-  // biome-ignore lint/suspicious/noConfusingVoidType: the hook's own result type
   #wait(
+    // biome-ignore lint/suspicious/noConfusingVoidType: the hook's own result type
     result: Promise<Uint8Array | void | undefined>,
     stage: number,
     chunk: Uint8Array,

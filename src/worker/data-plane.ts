@@ -9,11 +9,12 @@ import type { Recorder } from '../telemetry/recorder.ts';
 import type { Cell } from '../telemetry/series-cells.ts';
 import { newRequestId } from '../telemetry/trace-context.ts';
 import type { LoadedGeneration } from './generation.ts';
+import type { Plane } from './plane.ts';
 import { Transaction } from './transaction.ts';
 import type { UpstreamRegistry } from './upstream-registry.ts';
 
 /** What one worker serves with: the current generation, its upstreams, its counters. */
-export class DataPlane implements EngineHost {
+export class DataPlane implements EngineHost, Plane {
   generation: LoadedGeneration;
   readonly upstreams: UpstreamRegistry;
   readonly recorder: Recorder;
@@ -24,7 +25,6 @@ export class DataPlane implements EngineHost {
     message: string,
     fields: Record<string, string | number>,
   ) => void;
-  /** Upstream calls in progress, for their deadlines. */
   readonly calls = new ConnectionList();
   readonly bytesReceived: Cell;
   readonly bytesSent: Cell;
@@ -72,7 +72,12 @@ export class DataPlane implements EngineHost {
   onExchange(exchange: Exchange): void {
     const owner = exchange.owner;
     const transaction = owner instanceof Transaction ? owner : new Transaction(exchange, this);
-    transaction.begin();
+    try {
+      transaction.begin();
+    } catch (error) {
+      // One request must not cost all others of this worker.
+      transaction.fail(error);
+    }
   }
 
   onExchangeEnd(exchange: Exchange): void {

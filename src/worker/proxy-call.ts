@@ -2,11 +2,11 @@ import type { Listed } from '../engine/connection-list.ts';
 import type { RequestBodySink } from '../engine/downstream.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { filterTrailers } from '../http/trailers.ts';
 import { coarseClock } from '../shared/coarse-clock.ts';
 import { retain } from '../shared/read-buffer.ts';
 import { REFUSED } from '../upstream/admission.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
-import type { H1Connection } from '../upstream/transports/h1/connection.ts';
 import {
   FAILURE_CONNECT,
   FAILURE_MALFORMED,
@@ -14,6 +14,7 @@ import {
   FAILURE_STALE,
   FAILURE_TRUNCATED,
   type UpstreamCall,
+  type UpstreamConnection,
 } from '../upstream/transports/upstream-call.ts';
 import type { CompiledRoute, RetryRules } from './compiled-route.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
@@ -61,7 +62,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #rules!: RetryRules;
   #runtime!: UpstreamRuntime;
   #admission = REFUSED;
-  #connection: H1Connection | null = null;
+  #connection: UpstreamConnection | null = null;
   #phase = PHASE_OVER;
   #toHead = false;
   #idempotent = false;
@@ -81,8 +82,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #callStartedAt = 0;
   #requestSentAt = 0;
   #lastActivity = 0;
-  #status = 0;
-  #headAt = 0;
+  /** The breaker has its outcome: that of the response head, so that a long stream holds no permit of it. */
+  #settled = false;
   #held = false;
   #heldChunks: Buffer[] = [];
   /** Trailers of a response that ended while it was held. */
@@ -118,6 +119,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#route = route;
     this.#rules = route.retries!;
     this.#held = false;
+    this.#settled = false;
     this.entered = false;
     this.endpoint = -1;
     this.retries = 0;
@@ -161,12 +163,14 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   // --- tries ---------------------------------------------------------------------------------------------------
 
-  #startTry(now: number, fresh: boolean): void {
+  /** @param fixed the endpoint to go to; -1 for the balancer's choice */
+  #startTry(now: number, fresh: boolean, fixed = -1): void {
     const runtime = this.#runtime;
     const group = runtime.group;
     const context = this.#client.pickContext;
-    let endpoint = -1;
-    if (runtime.record.sticky !== null && this.#tried === null) endpoint = group.stickyIndex(context, now);
+    let endpoint = fixed;
+    if (endpoint < 0 && runtime.record.sticky !== null && this.#tried === null)
+      endpoint = group.stickyIndex(context, now);
     if (endpoint < 0) endpoint = group.pick(context, this.#tried, now);
     if (endpoint < 0) {
       this.#fail('no_healthy_endpoint', `upstream ${runtime.record.name}`);
@@ -181,7 +185,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     else this.onConnection(connection);
   }
 
-  onConnection(connection: H1Connection): void {
+  onConnection(connection: UpstreamConnection): void {
     this.#connection = connection;
     if (connection.connected) this.#runtime.metrics.connectionReused();
     this.#phase = connection.connected ? PHASE_REQUEST : PHASE_CONNECT;
@@ -191,7 +195,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#requestProgress();
   }
 
-  #sendBody(connection: H1Connection): void {
+  #sendBody(connection: UpstreamConnection): void {
     if (!this.#bodyFollows) return;
     if (!this.#bodyStarted) {
       this.#bodyStarted = true;
@@ -250,16 +254,16 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onRequestEnd(trailers: string): void {
     if (this.#phase === PHASE_OVER) return;
     this.#bodyEnded = true;
-    this.#trailers = trailers;
+    this.#trailers = filterTrailers(trailers);
     if (this.#connection === null) return;
-    this.#connection.endRequest(trailers);
+    this.#connection.endRequest(this.#trailers);
     this.#requestProgress();
   }
 
   onRequestFailed(code: ErrorCode): void {
     if (this.#phase === PHASE_OVER) return;
     this.#abandonTry();
-    this.#runtime.group.release(this.#admission);
+    this.#release();
     this.#end();
     this.#client.onUpstreamFailed(code, '');
   }
@@ -280,8 +284,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onResponseHead(head: ResponseHead): void {
     this.#lastActivity = coarseClock.now;
     const status = head.status;
-    this.#status = status;
-    this.#headAt = performance.now();
+    const now = performance.now();
     this.#runtime.metrics.response(status);
     if (status === 407) {
       this.#abandonTry();
@@ -296,6 +299,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     }
     this.#phase = PHASE_BODY;
     this.#kept = null;
+    this.#settle(status, now);
     this.#arm();
     this.#client.onUpstreamHead(head);
   }
@@ -309,7 +313,6 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onResponseEnd(trailers: string): void {
     this.#connection = null;
     this.#runtime.end(this.endpoint);
-    this.#settle(this.#status, this.#headAt);
     this.#end();
     if (this.#held) this.#heldEnd = trailers;
     else this.#client.onUpstreamEnd(trailers);
@@ -358,6 +361,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   }
 
   #settle(status: number, now: number): void {
+    this.#settled = true;
     const group = this.#runtime.group;
     // 501 and 505 are about the request; all other server errors are about the service.
     const ok = status < 500 || status === 501 || status === 505;
@@ -399,7 +403,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #onStale(endpoint: string, detail: string): void {
     if (this.#idempotent && !this.#staleRetried && this.#replayable()) {
       this.#staleRetried = true;
-      this.#startTry(performance.now(), true);
+      this.#startTry(performance.now(), true, this.endpoint);
       return;
     }
     this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
@@ -457,16 +461,20 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   #settleAndFail(code: ErrorCode, detail: string): void {
     this.#runtime.metrics.failure(code);
-    this.#runtime.group.settle(this.#admission, false, performance.now());
+    if (!this.#settled) this.#runtime.group.settle(this.#admission, false, performance.now());
     this.#end();
     this.#client.onUpstreamFailed(code, detail);
   }
 
   /** Before any try: neither success nor failure for the breaker. */
   #fail(code: ErrorCode, detail: string): void {
-    this.#runtime.group.release(this.#admission);
+    this.#release();
     this.#end();
     this.#client.onUpstreamFailed(code, detail);
+  }
+
+  #release(): void {
+    if (!this.#settled) this.#runtime.group.release(this.#admission);
   }
 
   /** The client went away or the gateway answered by itself: cancel whatever is going on. */
@@ -476,7 +484,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#heldEnd = null;
     if (this.#phase === PHASE_OVER) return;
     this.#abandonTry();
-    this.#runtime.group.release(this.#admission);
+    this.#release();
     this.#end();
   }
 

@@ -8,7 +8,8 @@ import type { ChainLink } from './chain.ts';
 /** What a request filter asks of its exchange. */
 export interface RequestFilterHost {
   holdRequestBody(held: boolean): void;
-  bodyHookFailed(plugin: string, error: unknown, ofRequest: boolean): void;
+  /** A hook threw, or (error null) the body exceeds a plugin's cap. */
+  requestHookFailed(plugin: string, error: unknown): void;
 }
 
 /** Stands between the engine and the upstream call: the request body goes through the body hooks. */
@@ -59,6 +60,6 @@ export class RequestFilter implements RequestBodySink, FilterTarget {
   }
 
   onFilterFailed(plugin: string, error: unknown): void {
-    this.#host.bodyHookFailed(plugin, error, true);
+    this.#host.requestHookFailed(plugin, error);
   }
 }

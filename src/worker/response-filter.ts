@@ -9,7 +9,8 @@ export interface ResponseFilterHost {
   /** The client, or a hook (`held`), is slow: stop or go on reading from the endpoint. */
   holdResponseBody(held: boolean): void;
   onDownstreamBlocked(): void;
-  bodyHookFailed(plugin: string, error: unknown, ofRequest: boolean): void;
+  /** A hook threw, or (error null) the body exceeds a plugin's cap. */
+  bodyHookFailed(plugin: string, error: unknown): void;
 }
 
 /** Sends the response body through the body hooks and then to the client. */
@@ -52,6 +53,6 @@ export class ResponseFilter implements FilterTarget {
   }
 
   onFilterFailed(plugin: string, error: unknown): void {
-    this.#host.bodyHookFailed(plugin, error, false);
+    this.#host.bodyHookFailed(plugin, error);
   }
 }

@@ -1,91 +1,57 @@
 import type { DownstreamEvents, RequestBodySink } from '../engine/downstream.ts';
-import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
 import type { Exchange } from '../engine/exchange.ts';
 import { ERRORS, type ErrorCode, GatewayError } from '../http/errors.ts';
-import { KIND_CONTENT_LENGTH, KIND_REQUEST_ID, KIND_TRACEPARENT } from '../http/field-kind.ts';
-import {
-  DROP_REMOVED,
-  DROP_RESPONSE,
-  DROP_RESPONSE_KEEP_LENGTH,
-  DROP_TRUSTED,
-  DROP_UNTRUSTED,
-} from '../http/forwarding.ts';
-import { BODY_NONE } from '../http/framing.ts';
+import { KIND_CONTENT_LENGTH } from '../http/field-kind.ts';
+import { DROP_REMOVED } from '../http/forwarding.ts';
+import { BODY_CHUNKED, BODY_NONE } from '../http/framing.ts';
 import { HeaderBlock } from '../http/header-block.ts';
-import { httpDate } from '../http/http-date.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { statusText } from '../http/status-text.ts';
-import { filterTrailers } from '../http/trailers.ts';
 import type { PluginReply } from '../plugins/api.ts';
-import { METHOD_NOT_ALLOWED, NO_ROUTE } from '../routing/matcher.ts';
-import type { PredicateSource } from '../routing/predicates.ts';
-import {
-  formatTraceparent,
-  isTraceparent,
-  newRequestId,
-  newSpanId,
-  newTraceId,
-  traceIdOf,
-} from '../telemetry/trace-context.ts';
+import { METHOD_NOT_ALLOWED } from '../routing/matcher.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
-import { type ChainLink, isPromise } from './chain.ts';
-import { clientAddress } from './client-address.ts';
+import { accountFor } from './accounting.ts';
+import type { Chain, ChainLink } from './chain.ts';
 import type { CompiledRoute } from './compiled-route.ts';
-import type { DataPlane } from './data-plane.ts';
-import type { LoadedGeneration } from './generation.ts';
+import { ExchangeContext } from './exchange-context.ts';
+import { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
-import { PluginView } from './plugin-view.ts';
+import type { Plane } from './plane.ts';
 import { ProxyCall, type ProxyClient } from './proxy-call.ts';
 import { RequestFilter, type RequestFilterHost } from './request-filter.ts';
-import { ResponseFilter, type ResponseFilterHost } from './response-filter.ts';
-import { ResponseView } from './response-view.ts';
+import { ResponseSender } from './response-sender.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
 import { forwardedLines, framingLine, isLoop, maxForwards } from './upstream-request.ts';
 
-const EMPTY = Buffer.alloc(0);
+const ANY_METHOD = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /**
- * One exchange on its way through the worker: route, plugin chain, upstream or local reply, response, accounting. An
- * instance serves all exchanges of a client connection one after the other.
+ * One exchange on its way through the worker: route, plugin chain, upstream or local reply, accounting. An instance
+ * serves all exchanges of a client connection one after the other.
  */
-export class Transaction
-  implements
-    DownstreamEvents,
-    ProxyClient,
-    PredicateSource,
-    PickContext,
-    RequestFilterHost,
-    ResponseFilterHost
-{
+export class Transaction implements DownstreamEvents, ProxyClient, RequestFilterHost {
   readonly #exchange: Exchange;
-  readonly #plane: DataPlane;
-  #generation: LoadedGeneration;
-  #call: ProxyCall | null = null;
-  #route: CompiledRoute | null = null;
-  #routeIndex = NO_ROUTE;
-  #view: PluginView | null = null;
-  #requestFilter: RequestFilter | null = null;
-  #responseFilter: ResponseFilter | null = null;
-  #errorCode: ErrorCode | '' = '';
-  #errorDetail = '';
-  #requestId = '';
-  #traceparent = '';
-  #clientIp = '';
+  readonly #plane: Plane;
+  readonly #context: ExchangeContext;
+  readonly #hooks: HookRunner;
+  readonly #response: ResponseSender;
+  readonly #call: ProxyCall;
   #proxied = false;
-  #over = true;
-  #queryCache: URLSearchParams | null = null;
-  /** Lines the upstream sees, when an onUpstreamRequest hook has edited them. */
-  #editedLines: string | null = null;
-  // Each direction can be held up by a slow hook and by a slow peer; it flows when neither holds.
+  #requestFilter: RequestFilter | null = null;
+  // The request body flows while neither a busy hook nor a slow endpoint holds it up.
   #requestHeld = false;
   #requestBlocked = false;
-  #responseHeld = false;
-  #responseBlocked = false;
+  /** Lines the endpoint sees, when an onUpstreamRequest hook has edited them. */
+  #editedLines: string | null = null;
 
-  constructor(exchange: Exchange, plane: DataPlane) {
+  constructor(exchange: Exchange, plane: Plane) {
     this.#exchange = exchange;
     this.#plane = plane;
-    this.#generation = plane.generation;
+    this.#context = new ExchangeContext(exchange, plane.generation);
+    this.#hooks = new HookRunner(this.#context, (plugin, error) => this.#pluginFailed(plugin, error));
+    this.#response = new ResponseSender(this.#context, this.#hooks, (plugin, error) =>
+      this.#bodyHookFailed(plugin, error, 'upstream_bad_response'),
+    );
+    this.#call = new ProxyCall(this, plane.calls);
     exchange.owner = this;
   }
 
@@ -93,323 +59,197 @@ export class Transaction
 
   begin(): void {
     const exchange = this.#exchange;
-    const head = exchange.head;
-    const generation = this.#plane.generation;
+    const { generation } = this.#plane;
     exchange.events = this;
-    this.#generation = generation;
     generation.enter();
-    this.#route = null;
-    this.#view = null;
-    this.#requestFilter = null;
-    this.#responseFilter = null;
-    this.#errorCode = '';
-    this.#errorDetail = '';
     this.#proxied = false;
-    this.#over = false;
-    this.#queryCache = null;
-    this.#editedLines = null;
+    this.#requestFilter = null;
     this.#requestHeld = false;
     this.#requestBlocked = false;
-    this.#responseHeld = false;
-    this.#responseBlocked = false;
-    this.#clientIp = '';
-    this.#identify();
+    this.#editedLines = null;
+    this.#context.begin(generation);
+    this.#response.begin();
 
-    const headers = head.headers;
-    headers.removeKinds(exchange.peer.trusted ? DROP_TRUSTED : DROP_UNTRUSTED);
-    const owned = generation.ownedHeaders;
-    for (let i = 0; i < owned.length; i++) {
-      const name = owned[i]!;
-      if (name.endsWith('*')) headers.deletePrefix(name.slice(0, -1));
-      else headers.delete(name);
-    }
-
-    if (head.method === 'TRACE' || head.method === 'CONNECT') this.#answerError('method_not_implemented', '');
-    else if (isLoop(head, generation.via)) this.#answerError('loop_detected', '');
+    const { head } = exchange;
+    if (head.method === 'TRACE' || head.method === 'CONNECT') this.#answerError('method_not_implemented');
+    else if (isLoop(head, generation.via)) this.#answerError('loop_detected');
     else if (head.method !== 'OPTIONS' || !this.#answersOptionsItself()) this.#findRoute();
-  }
-
-  #findRoute(): void {
-    const { head } = this.#exchange;
-    const index = this.#generation.snapshot.find(head.host, head.path, head.method, this);
-    if (index >= 0) this.#enterRoute(index);
-    else if (index === METHOD_NOT_ALLOWED) this.#methodNotAllowed();
-    else this.#answerError('no_route', '');
-  }
-
-  /** Request id and trace context: kept where they can be believed, made otherwise. */
-  #identify(): void {
-    const { head, peer } = this.#exchange;
-    const headers = head.headers;
-    const given = peer.trusted ? headers.valueOfKind(KIND_REQUEST_ID) : '';
-    this.#requestId = given !== '' && given.length <= 200 ? given : newRequestId();
-    const at = headers.indexOfKind(KIND_TRACEPARENT);
-    const traceparent = at < 0 ? '' : headers.valueAt(at);
-    if (at >= 0 && isTraceparent(traceparent)) {
-      this.#traceparent = traceparent;
-    } else {
-      // A tracestate without a valid traceparent belongs to nothing (W3C Trace Context section 3.3.1).
-      if (at >= 0) headers.delete('tracestate');
-      this.#traceparent = formatTraceparent(newTraceId(), newSpanId(), false);
-    }
   }
 
   /** `OPTIONS *`, and OPTIONS at the end of its Max-Forwards (rule B5). */
   #answersOptionsItself(): boolean {
-    const head = this.#exchange.head;
-    if (head.path !== '*' && maxForwards(head) !== 0) {
-      const left = maxForwards(head);
+    const { head } = this.#exchange;
+    const left = maxForwards(head);
+    if (head.path !== '*' && left !== 0) {
       if (left > 0) head.headers.set('Max-Forwards', String(left - 1));
       return false;
     }
-    this.#sendLocal(new LocalReply(204, 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n', null));
+    this.#response.sendLocal(new LocalReply(204, `Allow: ${ANY_METHOD}\r\n`, null));
     return true;
   }
 
-  #methodNotAllowed(): void {
+  #findRoute(): void {
     const { head } = this.#exchange;
-    const { snapshot } = this.#generation;
-    const wanted = head.method === 'OPTIONS' ? head.headers.get('access-control-request-method') : undefined;
-    if (wanted !== undefined && head.headers.has('origin')) {
-      const index = snapshot.find(head.host, head.path, wanted, this);
-      if (index >= 0 && this.#answersPreflight(index)) return;
-    }
-    const allowed = snapshot.allowedMethods(head.host, head.path, this).join(', ');
-    this.#answerError('method_not_allowed', '', `Allow: ${allowed}\r\n`);
+    const { snapshot } = this.#context.generation;
+    const index = snapshot.find(head.host, head.path, head.method, this.#context);
+    if (index >= 0) this.#enterRoute(index);
+    else if (index === METHOD_NOT_ALLOWED) this.#methodNotAllowed();
+    else this.#answerError('no_route');
   }
 
-  /** A route that lists only its own methods still answers preflights for them, if it has a plugin that does. */
-  #answersPreflight(index: number): boolean {
-    const route = this.#generation.route(index, this.#plane.upstreams, this.#plane.recorder);
-    if (route.chain === null || route.chain.preflight.length === 0) return false;
-    this.#setRoute(route, index);
-    this.#runPreflight(0);
-    return true;
-  }
-
-  #setRoute(route: CompiledRoute, index: number): void {
-    this.#route = route;
-    this.#routeIndex = index;
-    if (route.chain !== null) this.#makeView(route);
-  }
-
-  #makeView(route: CompiledRoute): void {
-    const path = this.#exchange.head.path;
-    this.#view = new PluginView({
-      exchange: this.#exchange,
-      clientIp: this.clientIp,
-      requestId: this.#requestId,
-      traceId: traceIdOf(this.#traceparent),
-      route: {
-        id: route.route.id,
-        path: route.route.path,
-        params: this.#generation.snapshot.params(this.#routeIndex, path),
-      },
-    });
+  #compiled(index: number): CompiledRoute {
+    return this.#context.generation.route(index, this.#plane.upstreams, this.#plane.recorder);
   }
 
   #enterRoute(index: number): void {
-    const route = this.#generation.route(index, this.#plane.upstreams, this.#plane.recorder);
-    this.#setRoute(route, index);
-    if (route.unavailable !== '') {
-      this.#answerError('plugin_unavailable', route.unavailable);
-      return;
-    }
-    const chain = route.chain;
-    if (chain === null) {
-      this.#act();
-      return;
-    }
-    const { head } = this.#exchange;
-    const preflight =
-      head.method === 'OPTIONS' &&
-      chain.preflight.length > 0 &&
-      head.headers.has('access-control-request-method') &&
-      head.headers.has('origin');
-    if (preflight) this.#runPreflight(0);
-    else this.#runRequestHooks(0);
+    const route = this.#compiled(index);
+    this.#context.setRoute(route, index);
+    if (route.unavailable !== '') this.#answerError('plugin_unavailable', route.unavailable);
+    else if (route.chain === null) this.#act();
+    else if (route.chain.preflight.length > 0 && this.#preflightMethod() !== '')
+      this.#runPreflight(route.chain);
+    else this.#runRequestHooks(route.chain.onRequest);
   }
 
-  /** CORS preflights carry no credentials, so whoever answers them comes before authentication. */
-  #runPreflight(from: number): void {
-    this.#runOnRequest(this.#route!.chain!.preflight, from, () => {
-      const listed = this.#route!.route.methods;
-      if (listed.length === 0 || listed.includes('OPTIONS')) this.#runRequestHooks(0);
-      else this.#answerError('method_not_allowed', '', `Allow: ${listed.join(', ')}\r\n`);
-    });
+  /** The method a CORS preflight asks about; `''` when the request is none. */
+  #preflightMethod(): string {
+    const { method, headers } = this.#exchange.head;
+    if (method !== 'OPTIONS' || !headers.has('origin')) return '';
+    return headers.get('access-control-request-method') ?? '';
   }
 
-  #runRequestHooks(from: number): void {
-    this.#runOnRequest(this.#route!.chain!.onRequest, from, () => this.#act());
-  }
-
-  #runOnRequest(links: readonly ChainLink[], from: number, then: () => void): void {
-    const view = this.#view!;
-    for (let i = from; i < links.length; i++) {
-      const link = links[i]!;
-      if (link.hooks.onRequest === undefined) continue;
-      let result: ReturnType<typeof link.hooks.onRequest>;
-      try {
-        result = link.hooks.onRequest(view);
-      } catch (error) {
-        this.#pluginFailed(link.name, error);
-        return;
-      }
-      if (result === undefined) continue;
-      if (isPromise(result)) {
-        this.#await(result, link.name, (reply) => {
-          if (reply === undefined) this.#runOnRequest(links, i + 1, then);
-          else this.#sendReply(reply);
-        });
-        return;
-      }
-      this.#sendReply(result);
-      return;
-    }
-    then();
-  }
-
-  /** Waits for a plugin; does nothing when the exchange ended meanwhile. */
-  #await<T>(promise: Promise<T>, plugin: string, then: (value: T) => void): void {
-    const serial = this.#exchange.serial;
-    promise.then(
-      (value) => {
-        if (this.#isCurrent(serial)) then(value);
-      },
-      (error: unknown) => {
-        if (this.#isCurrent(serial)) this.#pluginFailed(plugin, error);
+  /** Preflights carry no credentials, so whoever answers them comes before authentication. */
+  #runPreflight(chain: Chain): void {
+    const view = this.#context.view!;
+    this.#hooks.run<PluginReply>(
+      chain.preflight,
+      (link) => link.hooks.onRequest?.(view),
+      (reply) => {
+        const { methods } = this.#context.route!.route;
+        if (reply !== undefined) this.#sendReply(reply);
+        else if (methods.length === 0 || methods.includes('OPTIONS')) this.#runRequestHooks(chain.onRequest);
+        else this.#answerMethodNotAllowed();
       },
     );
   }
 
-  #isCurrent(serial: number): boolean {
-    return !this.#over && this.#exchange.serial === serial;
+  #methodNotAllowed(): void {
+    const { head } = this.#exchange;
+    const wanted = this.#preflightMethod();
+    if (wanted !== '') {
+      // A route that lists only its own methods still answers preflights for them, if it has a plugin that does.
+      const index = this.#context.generation.snapshot.find(head.host, head.path, wanted, this.#context);
+      const chain = index >= 0 ? this.#compiled(index).chain : null;
+      if (chain !== null && chain.preflight.length > 0) {
+        this.#context.setRoute(this.#compiled(index), index);
+        this.#runPreflight(chain);
+        return;
+      }
+    }
+    this.#answerMethodNotAllowed();
+  }
+
+  #answerMethodNotAllowed(): void {
+    const { head } = this.#exchange;
+    const allowed = this.#context.generation.snapshot.allowedMethods(head.host, head.path, this.#context);
+    this.#answerError('method_not_allowed', '', `Allow: ${allowed.join(', ')}\r\n`);
+  }
+
+  #runRequestHooks(links: readonly ChainLink[]): void {
+    const view = this.#context.view!;
+    this.#hooks.run<PluginReply>(
+      links,
+      (link) => link.hooks.onRequest!(view),
+      (reply) => {
+        if (reply === undefined) this.#act();
+        else this.#sendReply(reply);
+      },
+    );
   }
 
   #act(): void {
-    const route = this.#route!;
-    const action = route.route.action;
+    const route = this.#context.route!;
+    const { action } = route.route;
     switch (action.kind) {
       case 'proxy':
         this.#proxy(route);
         break;
       case 'redirect':
-        this.#sendLocal(LocalReply.redirect(action, this.#redirectParams(action.location)));
+        this.#response.sendLocal(LocalReply.redirect(action, this.#placeholders(action.location)));
         break;
       case 'respond':
-        this.#sendLocal(LocalReply.respond(action));
+        this.#response.sendLocal(LocalReply.respond(action));
         break;
       default:
     }
   }
 
-  #redirectParams(location: string): Readonly<Record<string, string>> {
+  #placeholders(location: string): Readonly<Record<string, string>> {
     if (!location.includes('{')) return {};
     const { path, search, authority } = this.#exchange.head;
-    const params = this.#generation.snapshot.params(this.#routeIndex, path);
-    return { ...params, path, query: search === '' ? '' : search.slice(1), host: authority };
+    return { ...this.#context.params(), path, query: search === '' ? '' : search.slice(1), host: authority };
   }
 
   // --- upstream --------------------------------------------------------------------------------------------------
 
   #proxy(route: CompiledRoute): void {
-    const { head, startedAt } = this.#exchange;
+    const { chain } = route;
     this.#proxied = true;
-    let call = this.#call;
-    if (call === null) {
-      call = new ProxyCall(this, this.#plane.calls);
-      this.#call = call;
+    if (chain === null) {
+      this.#beginCall(route);
+      return;
     }
-    const chain = route.chain;
-    if (chain !== null && chain.onRequestBody.length > 0 && head.bodyKind !== BODY_NONE) {
-      this.#requestFilter = new RequestFilter(chain.onRequestBody, this.#view!, this);
+    const view = this.#context.view!;
+    if (chain.onRequestBody.length > 0 && this.#exchange.head.bodyKind !== BODY_NONE) {
+      this.#requestFilter = new RequestFilter(chain.onRequestBody, view, this);
     }
-    if (chain !== null && chain.onUpstreamRequest.length > 0) {
-      const block = new HeaderBlock().load(this.#requestLines());
-      this.#runUpstreamHooks(chain.onUpstreamRequest, 0, block, () => {
+    if (chain.onUpstreamRequest.length === 0) {
+      this.#beginCall(route);
+      return;
+    }
+    const block = new HeaderBlock().load(this.#requestLines());
+    this.#hooks.run(
+      chain.onUpstreamRequest,
+      (link) => link.hooks.onUpstreamRequest!(view, block),
+      () => {
         this.#editedLines = block.lines(DROP_REMOVED);
-        this.#beginCall(call, route, startedAt);
-      });
-      return;
-    }
-    this.#beginCall(call, route, startedAt);
+        this.#beginCall(route);
+      },
+    );
   }
 
-  #beginCall(call: ProxyCall, route: CompiledRoute, startedAt: number): void {
-    const head = this.#exchange.head;
+  #beginCall(route: CompiledRoute): void {
+    const { head, startedAt } = this.#exchange;
     const bodyFollows = head.bodyKind !== BODY_NONE;
-    call.begin(route, head.method, bodyFollows, bodyFollows && this.#framing().startsWith('T'), startedAt);
+    const chunked = head.bodyKind === BODY_CHUNKED || (bodyFollows && !this.#keepsLength());
+    this.#call.begin(route, head.method, bodyFollows, chunked, startedAt);
   }
 
-  #framing(): string {
-    const head = this.#exchange.head;
+  /** Whether the request body has the same length behind the plugins as before them. */
+  #keepsLength(): boolean {
     const filter = this.#requestFilter;
-    const keepLength =
-      filter === null || (!filter.collects && head.headers.indexOfKind(KIND_CONTENT_LENGTH) >= 0);
-    return framingLine(head, keepLength);
-  }
-
-  #runUpstreamHooks(links: readonly ChainLink[], from: number, block: HeaderBlock, then: () => void): void {
-    for (let i = from; i < links.length; i++) {
-      const link = links[i]!;
-      let result: void | undefined | Promise<void | undefined>;
-      try {
-        result = link.hooks.onUpstreamRequest!(this.#view!, block);
-      } catch (error) {
-        this.#pluginFailed(link.name, error);
-        return;
-      }
-      if (result === undefined) continue;
-      this.#await(Promise.resolve(result), link.name, () =>
-        this.#runUpstreamHooks(links, i + 1, block, then),
-      );
-      return;
-    }
-    then();
+    if (filter === null) return true;
+    return !filter.collects && this.#exchange.head.headers.indexOfKind(KIND_CONTENT_LENGTH) >= 0;
   }
 
   #requestLines(): string {
-    const requestId = this.#view === null ? this.#requestId : this.#view.requestId;
-    return forwardedLines(this.#exchange, requestId, this.#traceparent, this.#generation.via);
+    const { requestId, traceparent, generation } = this.#context;
+    return forwardedLines(this.#exchange, requestId, traceparent, generation.via);
   }
 
   upstreamHead(runtime: UpstreamRuntime, endpoint: number): string {
-    const route = this.#route!;
-    const head = this.#exchange.head;
+    const route = this.#context.route!;
+    const { head } = this.#exchange;
     const target = route.upstreamTarget(head.target, head.path, head.search, head.rewritten);
     const host =
       route.proxy!.preserveHost && head.authority !== '' ? head.authority : runtime.hosts[endpoint]!;
     const lines = this.#editedLines ?? this.#requestLines();
-    return `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${this.#framing()}\r\n`;
+    const framing = framingLine(head, this.#keepsLength());
+    return `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}\r\n`;
   }
 
   get pickContext(): PickContext {
-    return this;
-  }
-
-  get clientIp(): string {
-    if (this.#clientIp === '') {
-      const { peer, head } = this.#exchange;
-      this.#clientIp = clientAddress(peer, head.headers, this.#generation.trustedProxies);
-    }
-    return this.#clientIp;
-  }
-
-  get path(): string {
-    return this.#exchange.head.path;
-  }
-
-  get headers(): HeaderBlock {
-    return this.#exchange.head.headers;
-  }
-
-  header(name: string): string | undefined {
-    return this.#exchange.head.headers.get(name);
-  }
-
-  query(name: string): string | undefined {
-    this.#queryCache ??= new URLSearchParams(this.#exchange.head.search);
-    return this.#queryCache.get(name) ?? undefined;
+    return this.#context;
   }
 
   startRequestBody(sink: RequestBodySink): void {
@@ -433,6 +273,10 @@ export class Transaction
     else if (!this.#requestBlocked) this.#exchange.downstream.resumeBody();
   }
 
+  requestHookFailed(plugin: string, error: unknown): void {
+    this.#bodyHookFailed(plugin, error, 'plugin_body_too_large');
+  }
+
   // --- response --------------------------------------------------------------------------------------------------
 
   onUpstreamInformational(status: number, lines: string): void {
@@ -440,122 +284,15 @@ export class Transaction
   }
 
   onUpstreamHead(head: ResponseHead): void {
-    const chain = this.#route!.chain;
-    if (chain !== null && (chain.onResponse.length > 0 || chain.onResponseBody.length > 0)) {
-      this.#filterUpstreamHead(head);
-      return;
-    }
-    let lines: string;
-    let framing = FRAMING_AS_IS;
-    const bodyless = head.bodyKind === BODY_NONE;
-    if (head.contentLength >= 0 && head.status !== 204) lines = head.headers.lines(DROP_RESPONSE_KEEP_LENGTH);
-    else {
-      lines = head.headers.lines(DROP_RESPONSE);
-      if (!bodyless) framing = FRAMING_STREAM;
-    }
-    this.#exchange.downstream.sendHead(
-      head.status,
-      head.reason,
-      lines + this.#extraLines(head.hasDate),
-      framing,
-      0,
-    );
-  }
-
-  #extraLines(hasDate: boolean): string {
-    let lines = hasDate ? '' : `Date: ${httpDate()}\r\n`;
-    const call = this.#call!;
-    if (call.runtime.record.sticky !== null) lines += this.#stickyLine(call);
-    return lines;
-  }
-
-  /** The cookie is set when the client has none or its endpoint is not the one that answered. */
-  #stickyLine(call: ProxyCall): string {
-    const { group } = call.runtime;
-    if (group.stickyIndex(this, this.#exchange.startedAt) === call.endpoint) return '';
-    return `Set-Cookie: ${group.stickyCookie(call.endpoint)}\r\n`;
-  }
-
-  #filterUpstreamHead(head: ResponseHead): void {
-    const lines = head.headers.lines(head.status === 204 ? DROP_RESPONSE : DROP_RESPONSE_KEEP_LENGTH);
-    const reason = head.reason;
-    const view = new ResponseView(
-      head.status,
-      head.bodyKind !== BODY_NONE,
-      false,
-      lines + this.#extraLines(head.hasDate),
-    );
-    const call = this.#call!;
-    this.#runResponseHooks(view, 0, call, (reply) => {
-      if (reply !== null) {
-        call.cancel();
-        this.#sendReply(reply, true);
-        return;
-      }
-      this.#sendFilteredHead(view, reason);
-      call.releaseResponse();
-    });
-  }
-
-  #sendFilteredHead(response: ResponseView, reason: string): void {
-    const links = this.#route!.chain!.onResponseBody;
-    const downstream = this.#exchange.downstream;
-    const headers = response.headers;
-    if (response.hasBody && links.length > 0) {
-      this.#responseFilter = new ResponseFilter(links, this.#view!, downstream, this);
-      if (this.#responseFilter.collects) headers.delete('content-length');
-    }
-    const framing = !response.hasBody || headers.has('content-length') ? FRAMING_AS_IS : FRAMING_STREAM;
-    const text = response.status === response.originalStatus ? reason : statusText(response.status);
-    downstream.sendHead(response.status, text, headers.lines(DROP_REMOVED), framing, 0);
-  }
-
-  /**
-   * @param call whose response body must wait for a slow hook; null for local replies
-   * @param then gets the reply of a hook that answers instead, or null
-   */
-  #runResponseHooks(
-    response: ResponseView,
-    from: number,
-    call: ProxyCall | null,
-    then: (reply: PluginReply | null) => void,
-  ): void {
-    const links = this.#route!.chain!.onResponse;
-    for (let i = from; i < links.length; i++) {
-      const link = links[i]!;
-      let result: ReturnType<NonNullable<typeof link.hooks.onResponse>>;
-      try {
-        result = link.hooks.onResponse!(this.#view!, response);
-      } catch (error) {
-        this.#pluginFailed(link.name, error);
-        return;
-      }
-      if (result === undefined) continue;
-      if (isPromise(result)) {
-        call?.holdResponse();
-        this.#await(result, link.name, (reply) => {
-          if (reply !== undefined) then(reply);
-          else this.#runResponseHooks(response, i + 1, call, then);
-        });
-        return;
-      }
-      then(result);
-      return;
-    }
-    then(null);
+    this.#response.sendUpstreamHead(head, this.#call);
   }
 
   onUpstreamData(chunk: Buffer): void {
-    const filter = this.#responseFilter;
-    if (filter !== null) filter.write(chunk, false);
-    else if (!this.#exchange.downstream.sendBody(chunk)) this.onDownstreamBlocked();
+    this.#response.sendUpstreamData(chunk);
   }
 
   onUpstreamEnd(trailers: string): void {
-    const filter = this.#responseFilter;
-    if (filter === null)
-      this.#exchange.downstream.endBody(trailers === '' ? '' : (filterTrailers(trailers) ?? ''));
-    else filter.write(EMPTY, true);
+    this.#response.sendUpstreamEnd(trailers);
   }
 
   onUpstreamReadEnd(): void {
@@ -563,220 +300,103 @@ export class Transaction
   }
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
-    this.#errorDetail = detail;
-    if (this.#exchange.downstream.headSent) {
-      this.#errorCode = code;
-      this.#abort();
-    } else {
-      this.#answerError(code, detail);
-    }
-  }
-
-  onDownstreamBlocked(): void {
-    this.#responseBlocked = true;
-    this.#call?.pauseDownload();
+    this.#context.errorDetail = detail;
+    if (this.#exchange.downstream.headSent) this.#abort(code);
+    else this.#answerError(code, detail);
   }
 
   onDrain(): void {
-    this.#responseBlocked = false;
-    if (!this.#responseHeld) this.#call?.resumeDownload();
-  }
-
-  holdResponseBody(held: boolean): void {
-    this.#responseHeld = held;
-    if (held) this.#call?.pauseDownload();
-    else if (!this.#responseBlocked) this.#call?.resumeDownload();
-  }
-
-  bodyHookFailed(plugin: string, error: unknown, ofRequest: boolean): void {
-    if (error !== null) {
-      this.#pluginFailed(plugin, error);
-      return;
-    }
-    this.#call?.cancel();
-    const code = ofRequest ? 'plugin_body_too_large' : 'upstream_bad_response';
-    this.onUpstreamFailed(code, `body too large for plugin ${plugin}`);
-  }
-
-  #abort(): void {
-    this.#requestFilter?.stop();
-    this.#responseFilter?.stop();
-    this.#exchange.downstream.abort();
+    this.#response.onDrain();
   }
 
   onClientGone(): void {
     // An error found before has aborted the connection; only else it was the client.
-    if (this.#errorCode === '') this.#errorCode = 'client_closed';
-    this.#call?.cancel();
+    if (this.#context.errorCode === '') this.#context.errorCode = 'client_closed';
+    this.#call.cancel();
   }
 
-  // --- local replies ---------------------------------------------------------------------------------------------
+  // --- errors ----------------------------------------------------------------------------------------------------
 
-  #pluginFailed(plugin: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const code: ErrorCode = error instanceof GatewayError ? error.code : 'plugin_failed';
-    this.#plane.log('error', 'plugin failed', { plugin, request_id: this.#requestId, error: message });
-    this.#plane.recorder.counter('octopus_plugin_events_total', { plugin, event: 'failed' }).add(1);
-    this.#call?.cancel();
-    this.#errorDetail = `plugin ${plugin}: ${message}`;
+  /** A defect of the gateway showed up before anything was sent. */
+  fail(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#plane.log('error', 'internal error', { request_id: this.#context.requestId, error: detail });
+    this.#call.cancel();
+    this.#context.errorDetail = detail;
     if (this.#exchange.downstream.headSent) {
-      this.#errorCode = code;
-      this.#abort();
+      this.#abort('internal');
       return;
     }
-    this.#errorCode = code;
-    // The chain itself is broken: its response hooks do not run on this answer.
-    this.#deliver(LocalReply.error(code, this.#currentRequestId(), ''));
-  }
-
-  #currentRequestId(): string {
-    return this.#view === null ? this.#requestId : this.#view.requestId;
+    this.#context.errorCode = 'internal';
+    this.#response.deliver(LocalReply.error('internal', this.#context.requestId, ''));
   }
 
   /** @param extraLines further field lines such as Allow */
-  #answerError(code: ErrorCode, detail: string, extraLines = ''): void {
-    this.#errorCode = code;
-    if (detail !== '') this.#errorDetail = detail;
+  #answerError(code: ErrorCode, detail = '', extraLines = ''): void {
+    this.#context.errorCode = code;
+    if (detail !== '') this.#context.errorDetail = detail;
     // What went wrong behind the gateway is for the operator's log, not for the client.
     const told = ERRORS[code].cause === 'client' ? detail : '';
-    this.#sendLocal(LocalReply.error(code, this.#currentRequestId(), told, extraLines));
+    this.#response.sendLocal(LocalReply.error(code, this.#context.requestId, told, extraLines));
   }
 
-  #sendReply(reply: PluginReply, final = false): void {
+  #sendReply(reply: PluginReply): void {
     let local: LocalReply;
     try {
       local = LocalReply.fromPlugin(reply);
     } catch (error) {
-      this.#pluginFailed('reply', error);
+      this.#pluginFailed('onRequest', error);
       return;
     }
-    if (final) this.#deliver(local);
-    else this.#sendLocal(local);
+    this.#response.sendLocal(local);
   }
 
-  /** Sends a response made here, through the response hooks of the route if it has any. */
-  #sendLocal(reply: LocalReply): void {
-    const chain = this.#route?.chain ?? null;
-    if (chain === null || (chain.onResponse.length === 0 && chain.onResponseBody.length === 0)) {
-      this.#deliver(reply);
+  #pluginFailed(plugin: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const code: ErrorCode = error instanceof GatewayError ? error.code : 'plugin_failed';
+    const { requestId } = this.#context;
+    this.#plane.log('error', 'plugin failed', { plugin, request_id: requestId, error: message });
+    this.#plane.recorder.counter('octopus_plugin_events_total', { plugin, event: 'failed' }).add(1);
+    this.#call.cancel();
+    this.#context.errorDetail = `plugin ${plugin}: ${message}`;
+    if (this.#exchange.downstream.headSent) {
+      this.#abort(code);
       return;
     }
-    const body = reply.body;
-    const hasBody = body !== null && this.#exchange.head.method !== 'HEAD';
-    const length = body === null ? '' : `Content-Length: ${body.length}\r\n`;
-    const view = new ResponseView(
-      reply.status,
-      hasBody,
-      true,
-      `${length}Date: ${httpDate()}\r\n${reply.lines}`,
-    );
-    this.#runResponseHooks(view, 0, null, (other) => {
-      if (other !== null) {
-        this.#sendReply(other, true);
-        return;
-      }
-      if (body === null && view.status !== 204 && view.status !== 304)
-        view.headers.set('Content-Length', '0');
-      this.#sendFilteredHead(view, statusText(view.status));
-      if (this.#responseFilter !== null) {
-        this.#responseFilter.write(body!, false);
-        this.#responseFilter.write(EMPTY, true);
-        return;
-      }
-      if (hasBody) this.#exchange.downstream.sendBody(body);
-      this.#exchange.downstream.endBody('');
-    });
+    this.#context.errorCode = code;
+    // The chain itself is broken: its response hooks do not run on this answer.
+    this.#response.deliver(LocalReply.error(code, requestId, ''));
   }
 
-  #deliver(reply: LocalReply): void {
-    if (this.#over) return;
-    const { downstream, head } = this.#exchange;
-    const lines = `Date: ${httpDate()}\r\n${reply.lines}`;
-    const status = reply.status;
-    if (status === 204 || status === 304) {
-      downstream.sendHead(status, statusText(status), lines, FRAMING_AS_IS, 0);
-    } else {
-      const body = reply.body;
-      downstream.sendHead(status, statusText(status), lines, FRAMING_LENGTH, body === null ? 0 : body.length);
-      if (body !== null && head.method !== 'HEAD') downstream.sendBody(body);
+  /** @param overCap the error when the body exceeds the cap of a plugin that wants it whole */
+  #bodyHookFailed(plugin: string, error: unknown, overCap: ErrorCode): void {
+    if (error !== null) {
+      this.#pluginFailed(plugin, error);
+      return;
     }
-    downstream.endBody('');
+    this.#call.cancel();
+    this.onUpstreamFailed(overCap, `body too large for plugin ${plugin}`);
+  }
+
+  #abort(code: ErrorCode): void {
+    this.#context.errorCode = code;
+    this.#requestFilter?.stop();
+    this.#response.stop();
+    this.#exchange.downstream.abort();
   }
 
   // --- end -------------------------------------------------------------------------------------------------------
 
   /** From the engine, once: the response is complete or the connection is gone. */
   end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    const exchange = this.#exchange;
-    const plane = this.#plane;
-    const call = this.#call;
-    const now = performance.now();
-    const duration = now - exchange.startedAt;
-    const code = this.#errorCode;
-    const status =
-      code === 'client_closed'
-        ? 499
-        : exchange.status === 0 && code !== ''
-          ? ERRORS[code].status
-          : exchange.status;
-
-    if (this.#proxied) call?.cancel();
+    const context = this.#context;
+    if (context.over) return;
+    if (this.#proxied) this.#call.cancel();
     this.#requestFilter?.stop();
-    this.#responseFilter?.stop();
-
-    const route = this.#route;
-    const metrics = route === null ? plane.recorder.unmatched() : route.metrics;
-    metrics.record(exchange.head.method, status, duration);
-    plane.bytesReceived.add(exchange.bytesReceived);
-    plane.bytesSent.add(exchange.bytesSent);
-    if (code !== '') plane.recorder.error(code);
-    if (this.#generation.settings.accessLog.enabled) this.#log(status, duration);
-    if (this.#view !== null) this.#endPlugins(status, duration);
-    this.#route = null;
-    this.#generation.leave();
-  }
-
-  #endPlugins(status: number, durationMs: number): void {
-    const { bytesSent, head } = this.#exchange;
-    const view = this.#view!;
-    const outcome = { status, durationMs, error: this.#errorCode, bytesSent };
-    for (const link of this.#route!.chain!.onEnd) {
-      try {
-        link.hooks.onEnd!(view, outcome);
-      } catch (error) {
-        this.#plane.log('error', 'plugin failed in onEnd', { plugin: link.name, error: String(error) });
-      }
-    }
-    // The plugin may have kept the view; its fields must not turn into those of the connection's next request.
-    head.headers = new HeaderBlock();
-    this.#view = null;
-  }
-
-  #log(status: number, duration: number): void {
-    const entry = this.#plane.accessEntry;
-    const { head, bytesReceived, bytesSent } = this.#exchange;
-    const call = this.#proxied ? this.#call : null;
-    entry.reset();
-    entry.traceId = traceIdOf(this.#traceparent);
-    entry.method = head.method;
-    entry.path = head.path;
-    entry.host = head.host;
-    entry.status = status;
-    entry.durationMs = duration;
-    entry.requestId = this.#currentRequestId();
-    entry.clientIp = this.clientIp;
-    entry.bytesReceived = bytesReceived;
-    entry.bytesSent = bytesSent;
-    entry.error = this.#errorCode;
-    entry.errorDetail = this.#errorDetail;
-    if (this.#route !== null) entry.route = this.#route.route.path;
-    if (call?.entered) {
-      entry.upstream = call.runtime.record.name;
-      entry.retries = call.retries;
-      if (call.endpoint >= 0) entry.endpoint = call.runtime.record.endpoints[call.endpoint]!.address;
-    }
-    this.#plane.accessLog.write(entry);
+    this.#response.stop();
+    accountFor(this.#plane, context, this.#proxied ? this.#call : null);
+    const { generation } = context;
+    context.end();
+    generation.leave();
   }
 }

@@ -28,6 +28,9 @@ const STATE_CLOSED = 4;
 /** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
 const DRAIN_LIMIT = 64 * 1024;
 const LINGER_MS = 2000;
+/** What `net.Socket` looks at when it is destroyed. */
+type ResettableSocket = Socket & { resetAndClosing?: boolean };
+
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /**
@@ -54,7 +57,6 @@ export class Http1Connection implements Downstream, Listed {
   #rest: Buffer | null = null;
   #sink: RequestBodySink | null = null;
   #remaining = 0;
-  #discarded = 0;
   #paused = false;
   #bodyPaused = false;
   #requestDone = true;
@@ -189,7 +191,7 @@ export class Http1Connection implements Downstream, Listed {
       head.bodyKind === BODY_NONE || (head.bodyKind !== BODY_CHUNKED && head.contentLength === 0);
     if (head.bodyKind === BODY_CHUNKED) {
       if (this.#decoder === null) this.#decoder = new ChunkedDecoder();
-      this.#decoder.reset();
+      this.#decoder.reset(this.#host.settings.limits.body);
     }
     this.deadline = 0;
     this.#exchange.begin();
@@ -280,7 +282,7 @@ export class Http1Connection implements Downstream, Listed {
     const end = decoder.decode(input, 0, length, this);
     if (this.#sink !== sink) return;
     if (decoder.failed) {
-      this.#failBody('bad_chunk');
+      this.#failBody(decoder.tooLarge ? 'body_too_large' : 'bad_chunk');
     } else if (decoder.done) {
       this.#requestDone = true;
       this.deadline = 0;
@@ -291,11 +293,8 @@ export class Http1Connection implements Downstream, Listed {
 
   /** From the chunked decoder. */
   onChunkData(data: Buffer): void {
-    const exchange = this.#exchange;
-    exchange.bytesReceived += data.length;
-    const limit = this.#host.settings.limits.body;
-    if (limit !== 0 && exchange.bytesReceived > limit) this.#failBody('body_too_large');
-    else this.#sink?.onRequestData(data);
+    this.#exchange.bytesReceived += data.length;
+    this.#sink?.onRequestData(data);
   }
 
   #failBody(code: ErrorCode): void {
@@ -355,9 +354,10 @@ export class Http1Connection implements Downstream, Listed {
   }
 
   abort(): void {
-    // A close-delimited body would look complete after a plain FIN, so that one is reset (rule C2).
-    if (this.#writer.closeDelimited && !this.#socket.writableEnded) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    // A close-delimited body would look complete after a FIN, so that one is reset (rule C2). `resetAndDestroy` is of no
+    // use: it sends the FIN first.
+    if (this.#writer.closeDelimited) (this.#socket as ResettableSocket).resetAndClosing = true;
+    this.#socket.destroy();
   }
 
   #armWriteDeadline(): void {
@@ -392,7 +392,6 @@ export class Http1Connection implements Downstream, Listed {
       else this.#closeGracefully();
     } else if (this.#keepAlive) {
       this.#state = STATE_DISCARD;
-      this.#discarded = 0;
       this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
       const rest = this.#takeRest();
       if (rest !== null) this.#discard(rest, rest.length);

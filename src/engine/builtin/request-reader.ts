@@ -1,3 +1,4 @@
+import { BARE_LINE_END } from '../../http/bare-line-end.ts';
 import type { ErrorCode } from '../../http/errors.ts';
 import { latin1 } from '../../http/latin1.ts';
 import type { WorkerLimits } from '../../shared/messages.ts';
@@ -7,9 +8,6 @@ const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
 const SMALL_READ = 4096;
 /** Empty lines tolerated before a request line (rule A6). */
 const MAX_LEADING_BYTES = 8;
-
-/** A bare LF or bare CR anywhere in an unfinished head (rule A7): waiting for more would be a silent hang. */
-const BARE_LINE_END = /(?:^|[^\r])\n|\r[^\n]/;
 
 /** Collects request heads from reads that may be split anywhere. */
 export class RequestReader {

@@ -1,5 +1,4 @@
 import type { ResponseHead } from '../../http/response-head.ts';
-import type { H1Connection } from './h1/connection.ts';
 
 /** The connection could not be made: nothing of the request was sent. */
 export const FAILURE_CONNECT = 1;
@@ -12,10 +11,35 @@ export const FAILURE_MALFORMED = 4;
 /** The endpoint closed the connection in the middle of the response body (rule C2). */
 export const FAILURE_TRUNCATED = 5;
 
+/** What a call may do with the connection it was given. */
+export interface UpstreamConnection {
+  /** False while the connection is still being made; what is sent meanwhile is kept for it. */
+  readonly connected: boolean;
+  /**
+   * Sends a request head.
+   *
+   * @param bodyFollows false: the request is complete
+   * @param chunked the body is sent in chunks
+   * @param toHead the method is HEAD
+   */
+  sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean): void;
+  /**
+   * @param chunk copied if it cannot be sent at once
+   * @returns false when the endpoint is slow: wait for `onUpstreamDrain`
+   */
+  write(chunk: Uint8Array): boolean;
+  /** @param trailers field lines with CRLF */
+  endRequest(trailers: string): void;
+  pause(): void;
+  resume(): void;
+  /** The call gives up: whatever is in flight is lost, so the connection cannot serve another one (rule C3). */
+  abandon(): void;
+}
+
 /** One try of one exchange at one endpoint: what a transport reports to it. */
 export interface UpstreamCall {
   /** A connection has become free after `request` had to queue. */
-  onConnection(connection: H1Connection): void;
+  onConnection(connection: UpstreamConnection): void;
   /** The TCP connection is established; not called for one that was reused. */
   onConnected(): void;
   onInformational(status: number, lines: string): void;

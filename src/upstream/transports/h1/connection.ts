@@ -1,4 +1,5 @@
 import { connect, Socket } from 'node:net';
+import { BARE_LINE_END } from '../../../http/bare-line-end.ts';
 import { ChunkedDecoder } from '../../../http/chunked.ts';
 import { DROP_RESPONSE } from '../../../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../../http/framing.ts';
@@ -13,8 +14,8 @@ import {
   FAILURE_STALE,
   FAILURE_TRUNCATED,
   type UpstreamCall,
+  type UpstreamConnection,
 } from '../upstream-call.ts';
-import type { H1Pool } from './pool.ts';
 
 const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
 const SMALL_READ = 4096;
@@ -30,9 +31,17 @@ const STATE_HEAD = 2;
 const STATE_BODY = 3;
 const STATE_CLOSED = 4;
 
+/** Where a connection belongs. */
+export interface ConnectionOwner {
+  /** Its exchange is complete and it can serve another one. */
+  release(connection: H1Connection): void;
+  /** It is closed. */
+  remove(connection: H1Connection): void;
+}
+
 /** One HTTP/1.1 connection to an endpoint; serves one call at a time. */
-export class H1Connection {
-  readonly #pool: H1Pool;
+export class H1Connection implements UpstreamConnection {
+  readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly address: string;
   readonly #head = new ResponseHead();
@@ -51,8 +60,8 @@ export class H1Connection {
   /** Milliseconds it may idle by the endpoint's own word, 0 if unknown (rule C14). */
   idleHint = 0;
 
-  constructor(pool: H1Pool, address: string, port: number) {
-    this.#pool = pool;
+  constructor(owner: ConnectionOwner, address: string, port: number) {
+    this.#owner = owner;
     this.address = address;
     const onread = {
       buffer: readBuffer,
@@ -82,13 +91,6 @@ export class H1Connection {
     if (this.#reused) this.#state = STATE_HEAD;
   }
 
-  /**
-   * Sends a request head.
-   *
-   * @param bodyFollows false: the request is complete
-   * @param chunked the body is sent in chunks
-   * @param toHead the method is HEAD
-   */
   sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean): void {
     this.#toHead = toHead;
     this.#requestDone = !bodyFollows;
@@ -97,7 +99,6 @@ export class H1Connection {
     this.#socket.write(text, 'latin1');
   }
 
-  /** @returns false when the endpoint is slow: wait for `onUpstreamDrain` */
   write(chunk: Uint8Array): boolean {
     if (chunk.length === 0) return true;
     const socket = this.#socket;
@@ -117,7 +118,6 @@ export class H1Connection {
     return more;
   }
 
-  /** @param trailers field lines with CRLF */
   endRequest(trailers: string): void {
     if (this.#chunkedRequest) this.#socket.write(`0\r\n${trailers}\r\n`, 'latin1');
     this.#requestDone = true;
@@ -131,7 +131,6 @@ export class H1Connection {
     this.#socket.resume();
   }
 
-  /** The call gives up: whatever is in flight is lost, so the connection cannot serve another one (rule C3). */
   abandon(): void {
     this.#call = null;
     this.#leave();
@@ -147,7 +146,7 @@ export class H1Connection {
     this.#socket.destroy();
     if (this.#state === STATE_CLOSED) return;
     this.#state = STATE_CLOSED;
-    this.#pool.remove(this);
+    this.#owner.remove(this);
   }
 
   #onConnect(): void {
@@ -189,6 +188,7 @@ export class H1Connection {
     if (end < 0) {
       this.#partial = text;
       if (text.length > MAX_HEAD) this.#fail(FAILURE_MALFORMED, 'response head over 64 KB');
+      else if (BARE_LINE_END.test(text)) this.#fail(FAILURE_MALFORMED, 'bare CR or LF in the head');
       else if (!text.startsWith('HTTP/'.slice(0, text.length)))
         this.#fail(FAILURE_MALFORMED, 'no HTTP/1.x status line');
       return stop;
@@ -221,7 +221,7 @@ export class H1Connection {
         break;
       case BODY_CHUNKED:
         if (this.#decoder === null) this.#decoder = new ChunkedDecoder();
-        this.#decoder.reset();
+        this.#decoder.reset(0);
         break;
       default:
     }
@@ -280,7 +280,7 @@ export class H1Connection {
       this.idleSince = coarseClock.now;
       this.idleHint = head.keepAliveHint;
       if (this.#socket.isPaused()) this.#socket.resume();
-      this.#pool.release(this);
+      this.#owner.release(this);
     } else {
       this.#leave();
     }

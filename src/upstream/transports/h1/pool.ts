@@ -1,6 +1,5 @@
-import { coarseClock } from '../../../shared/coarse-clock.ts';
 import type { UpstreamCall } from '../upstream-call.ts';
-import { H1Connection } from './connection.ts';
+import { type ConnectionOwner, H1Connection } from './connection.ts';
 
 /** Closed before the endpoint's own timeout, so that a request does not meet a connection that is just going away. */
 const HINT_MARGIN_MS = 1000;
@@ -26,7 +25,7 @@ export interface PoolObserver {
 }
 
 /** Kept-alive connections of one worker to one endpoint. The last one used is reused first, so that the others can expire. */
-export class H1Pool {
+export class H1Pool implements ConnectionOwner {
   readonly #host: string;
   readonly #port: number;
   readonly #dialer: Dialer;

@@ -1,0 +1,77 @@
+import type { MaybePromise } from '../plugins/api.ts';
+import { type ChainLink, isPromise } from './chain.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing goes on
+type HookResult<Answer> = MaybePromise<Answer | void | undefined>;
+
+/** Calls the hooks of a chain one after the other, synchronously as long as no hook returns a promise. */
+export class HookRunner {
+  readonly #context: ExchangeContext;
+  readonly #onFailure: (plugin: string, error: unknown) => void;
+
+  /** @param onFailure a hook threw or its promise was rejected */
+  constructor(context: ExchangeContext, onFailure: (plugin: string, error: unknown) => void) {
+    this.#context = context;
+    this.#onFailure = onFailure;
+  }
+
+  /**
+   * @param call runs the hook of one link
+   * @param then gets the first answer, or undefined when no hook had one; not called if a hook failed or the exchange
+   *   ended meanwhile
+   * @param onWait called before the first wait for a promise
+   */
+  run<Answer>(
+    links: readonly ChainLink[],
+    call: (link: ChainLink) => HookResult<Answer>,
+    then: (answer: Answer | undefined) => void,
+    onWait?: () => void,
+  ): void {
+    this.#runFrom(0, links, call, then, onWait);
+  }
+
+  #runFrom<Answer>(
+    from: number,
+    links: readonly ChainLink[],
+    call: (link: ChainLink) => HookResult<Answer>,
+    then: (answer: Answer | undefined) => void,
+    onWait?: () => void,
+  ): void {
+    for (let i = from; i < links.length; i++) {
+      const link = links[i]!;
+      let result: HookResult<Answer>;
+      try {
+        result = call(link);
+      } catch (error) {
+        this.#onFailure(link.name, error);
+        return;
+      }
+      if (result === undefined) continue;
+      if (isPromise(result)) {
+        onWait?.();
+        this.#wait(result, link, (answer) => {
+          if (answer === undefined) this.#runFrom(i + 1, links, call, then, onWait);
+          else then(answer as Answer);
+        });
+        return;
+      }
+      then(result as Answer);
+      return;
+    }
+    then(undefined);
+  }
+
+  #wait<T>(promise: Promise<T>, link: ChainLink, then: (value: T) => void): void {
+    const context = this.#context;
+    const { serial } = context.exchange;
+    promise.then(
+      (value) => {
+        if (context.isCurrent(serial)) then(value);
+      },
+      (error: unknown) => {
+        if (context.isCurrent(serial)) this.#onFailure(link.name, error);
+      },
+    );
+  }
+}

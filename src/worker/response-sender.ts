@@ -1,0 +1,212 @@
+import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
+import { DROP_REMOVED, DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
+import { BODY_NONE } from '../http/framing.ts';
+import { httpDate } from '../http/http-date.ts';
+import type { ResponseHead } from '../http/response-head.ts';
+import { statusText } from '../http/status-text.ts';
+import { filterTrailers } from '../http/trailers.ts';
+import type { PluginReply } from '../plugins/api.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import type { HookRunner } from './hook-runner.ts';
+import { LocalReply } from './local-reply.ts';
+import type { ProxyCall } from './proxy-call.ts';
+import { ResponseFilter } from './response-filter.ts';
+import { ResponseView } from './response-view.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * The way of a response to the client: straight through when the route has no plugins, otherwise through the response
+ * hooks. Responses made here go the same way as those of endpoints.
+ */
+export class ResponseSender {
+  readonly #context: ExchangeContext;
+  readonly #hooks: HookRunner;
+  readonly #onPluginFailed: (plugin: string, error: unknown) => void;
+  #call: ProxyCall | null = null;
+  #filter: ResponseFilter | null = null;
+  // The body flows while neither a busy hook nor a slow client holds it up.
+  #held = false;
+  #blocked = false;
+
+  /** @param onPluginFailed a hook threw or answered nonsense, or (error null) the body exceeds a plugin's cap */
+  constructor(
+    context: ExchangeContext,
+    hooks: HookRunner,
+    onPluginFailed: (plugin: string, error: unknown) => void,
+  ) {
+    this.#context = context;
+    this.#hooks = hooks;
+    this.#onPluginFailed = onPluginFailed;
+  }
+
+  begin(): void {
+    this.#call = null;
+    this.#filter = null;
+    this.#held = false;
+    this.#blocked = false;
+  }
+
+  stop(): void {
+    this.#filter?.stop();
+  }
+
+  // --- from an endpoint ------------------------------------------------------------------------------------------
+
+  sendUpstreamHead(head: ResponseHead, call: ProxyCall): void {
+    this.#call = call;
+    const chain = this.#context.route!.chain;
+    if (chain !== null && (chain.onResponse.length > 0 || chain.onResponseBody.length > 0)) {
+      this.#sendThroughHooks(head, call);
+      return;
+    }
+    const sized = head.contentLength >= 0 && head.status !== 204;
+    const lines = head.headers.lines(sized ? DROP_RESPONSE_KEEP_LENGTH : DROP_RESPONSE);
+    const framing = sized || head.bodyKind === BODY_NONE ? FRAMING_AS_IS : FRAMING_STREAM;
+    const { downstream } = this.#context.exchange;
+    downstream.sendHead(head.status, head.reason, lines + this.#extraLines(head, call), framing, 0);
+  }
+
+  /** Date if the endpoint sent none (rule B12), and the cookie of sticky sessions. */
+  #extraLines(head: ResponseHead, call: ProxyCall): string {
+    const lines = head.hasDate ? '' : `Date: ${httpDate()}\r\n`;
+    if (call.runtime.record.sticky === null) return lines;
+    const { group } = call.runtime;
+    // Only for a client that has no cookie yet, or whose endpoint is not the one that answered.
+    if (group.stickyIndex(this.#context, this.#context.exchange.startedAt) === call.endpoint) return lines;
+    return `${lines}Set-Cookie: ${group.stickyCookie(call.endpoint)}\r\n`;
+  }
+
+  #sendThroughHooks(head: ResponseHead, call: ProxyCall): void {
+    const lines = head.headers.lines(head.status === 204 ? DROP_RESPONSE : DROP_RESPONSE_KEEP_LENGTH);
+    const hasBody = head.bodyKind !== BODY_NONE;
+    const view = new ResponseView(head.status, hasBody, false, lines + this.#extraLines(head, call));
+    const { reason } = head;
+    this.#runHooks(
+      view,
+      (reply) => {
+        if (reply === undefined) {
+          this.#sendViewHead(view, reason);
+          call.releaseResponse();
+        } else {
+          call.cancel();
+          this.#deliverReply(reply);
+        }
+      },
+      () => call.holdResponse(),
+    );
+  }
+
+  #runHooks(view: ResponseView, then: (reply: PluginReply | undefined) => void, onWait?: () => void): void {
+    const { route, view: exchange } = this.#context;
+    this.#hooks.run(
+      route!.chain!.onResponse,
+      (link) => link.hooks.onResponse!(exchange!, view),
+      then,
+      onWait,
+    );
+  }
+
+  #sendViewHead(view: ResponseView, reason: string): void {
+    const links = this.#context.route!.chain!.onResponseBody;
+    const { downstream } = this.#context.exchange;
+    const { headers } = view;
+    if (view.hasBody && links.length > 0) {
+      this.#filter = new ResponseFilter(links, this.#context.view!, downstream, this);
+      if (this.#filter.collects) headers.delete('content-length');
+    }
+    const framing = !view.hasBody || headers.has('content-length') ? FRAMING_AS_IS : FRAMING_STREAM;
+    const text = view.status === view.originalStatus ? reason : statusText(view.status);
+    downstream.sendHead(view.status, text, headers.lines(DROP_REMOVED), framing, 0);
+  }
+
+  sendUpstreamData(chunk: Buffer): void {
+    if (this.#filter !== null) this.#filter.write(chunk, false);
+    else if (!this.#context.exchange.downstream.sendBody(chunk)) this.onDownstreamBlocked();
+  }
+
+  sendUpstreamEnd(trailers: string): void {
+    if (this.#filter !== null) this.#filter.write(EMPTY, true);
+    else this.#context.exchange.downstream.endBody(filterTrailers(trailers));
+  }
+
+  // --- made here -------------------------------------------------------------------------------------------------
+
+  /** Sends a response of the gateway or a plugin, through the response hooks of the route if it has any. */
+  sendLocal(reply: LocalReply): void {
+    const chain = this.#context.route?.chain ?? null;
+    if (chain === null || (chain.onResponse.length === 0 && chain.onResponseBody.length === 0)) {
+      this.deliver(reply);
+      return;
+    }
+    const { body, status } = reply;
+    const { downstream, head } = this.#context.exchange;
+    const hasBody = body !== null && head.method !== 'HEAD';
+    const length = status === 204 || status === 304 ? '' : `Content-Length: ${body?.length ?? 0}\r\n`;
+    const view = new ResponseView(status, hasBody, true, `${length}Date: ${httpDate()}\r\n${reply.lines}`);
+    this.#runHooks(view, (other) => {
+      if (other !== undefined) {
+        this.#deliverReply(other);
+        return;
+      }
+      this.#sendViewHead(view, statusText(view.status));
+      if (this.#filter !== null) {
+        this.#filter.write(body!, false);
+        this.#filter.write(EMPTY, true);
+        return;
+      }
+      if (hasBody) downstream.sendBody(body);
+      downstream.endBody('');
+    });
+  }
+
+  #deliverReply(reply: PluginReply): void {
+    let local: LocalReply;
+    try {
+      local = LocalReply.fromPlugin(reply);
+    } catch (error) {
+      this.#onPluginFailed('onResponse', error);
+      return;
+    }
+    this.deliver(local);
+  }
+
+  /** Sends a response made here as it is. */
+  deliver(reply: LocalReply): void {
+    if (this.#context.over) return;
+    const { downstream, head } = this.#context.exchange;
+    const lines = `Date: ${httpDate()}\r\n${reply.lines}`;
+    const { status, body } = reply;
+    if (status === 204 || status === 304) {
+      downstream.sendHead(status, statusText(status), lines, FRAMING_AS_IS, 0);
+    } else {
+      downstream.sendHead(status, statusText(status), lines, FRAMING_LENGTH, body === null ? 0 : body.length);
+      if (body !== null && head.method !== 'HEAD') downstream.sendBody(body);
+    }
+    downstream.endBody('');
+  }
+
+  // --- backpressure ----------------------------------------------------------------------------------------------
+
+  /** The client is slow (rule C17). */
+  onDownstreamBlocked(): void {
+    this.#blocked = true;
+    this.#call?.pauseDownload();
+  }
+
+  onDrain(): void {
+    this.#blocked = false;
+    if (!this.#held) this.#call?.resumeDownload();
+  }
+
+  /** From the filter: a hook is busy, or has caught up. */
+  holdResponseBody(held: boolean): void {
+    this.#held = held;
+    if (held) this.#call?.pauseDownload();
+    else if (!this.#blocked) this.#call?.resumeDownload();
+  }
+
+  bodyHookFailed(plugin: string, error: unknown): void {
+    this.#onPluginFailed(plugin, error);
+  }
+}
