@@ -21,6 +21,8 @@ export interface Case {
   readonly fixedRate: boolean;
   /** Not 0: no load, memory is read while that many connections are open. */
   readonly idleConnections: number;
+  /** Left out of `--quick`: another case shows nearly the same. */
+  readonly onlyFull: boolean;
 }
 
 /** The origin's answer to every path but the two files: 78 bytes. */
@@ -43,18 +45,27 @@ const plain: Case = {
   reload: false,
   fixedRate: false,
   idleConnections: 0,
+  onlyFull: false,
 };
 
 export const CASES: readonly Case[] = [
   { ...plain, fixedRate: true },
-  { ...plain, name: 'body-10k', title: '10 KB body', path: '/files/10240', responseBytes: 10_240 },
+  {
+    ...plain,
+    name: 'body-10k',
+    onlyFull: true,
+    title: '10 KB body',
+    path: '/files/10240',
+    responseBytes: 10_240,
+  },
   { ...plain, name: 'body-100k', title: '100 KB body', path: '/files/102400', responseBytes: 102_400 },
   { ...plain, name: 'post-1k', title: 'POST with a 1 KB body', script: 'post' },
-  { ...plain, name: 'plugins-1', title: 'One plugin', plugins: 1 },
+  { ...plain, name: 'plugins-1', onlyFull: true, title: 'One plugin', plugins: 1 },
   { ...plain, name: 'plugins-3', title: 'Three plugins', plugins: 3 },
   {
     ...plain,
     name: 'routes-1k',
+    onlyFull: true,
     title: '1,000 routes with a parameter',
     script: 'routes',
     routes: 1_000,

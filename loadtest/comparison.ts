@@ -100,7 +100,7 @@ async function inRounds(
   scenario: Case,
   { options, say }: Comparison,
 ): Promise<ProxyResult[]> {
-  for (const one of contenders) await one.warmUp(options.warmUpSeconds);
+  for (const one of contenders) await one.warmUp(options.warmUpSeconds, options.mostWarmUps);
   for (let round = 0; round < options.rounds; round++) {
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (const one of order) say(peakLine(one.name, await one.measure(options.seconds)));

@@ -23,7 +23,6 @@ const START_SECONDS = 90;
 
 /** On a quiet machine a fast proxy serves these in a second. */
 const WARM_UP_REQUESTS = 25_000;
-const MOST_WARM_UPS = 5;
 
 export interface Bench {
   readonly scenario: Case;
@@ -101,9 +100,9 @@ export class Contender {
   }
 
   /** Load that is not measured: connection pools fill and compilers see enough requests to do their work. */
-  async warmUp(seconds: number): Promise<void> {
+  async warmUp(seconds: number, mostMore: number): Promise<void> {
     let requests = (await this.#wrk(seconds)).requests;
-    for (let more = 0; more < MOST_WARM_UPS && requests < WARM_UP_REQUESTS; more++) {
+    for (let more = 0; more < mostMore && requests < WARM_UP_REQUESTS; more++) {
       requests += (await this.#wrk(1)).requests;
     }
   }

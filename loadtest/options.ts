@@ -13,6 +13,8 @@ export interface Options {
   readonly seconds: number;
   /** Whole seconds of load before a proxy's first measurement: compilers and connection pools settle. */
   readonly warmUpSeconds: number;
+  /** How often a second is added to the warm-up of a proxy that has served too few requests in it. */
+  readonly mostWarmUps: number;
   readonly origin: 'nginx' | 'node';
   /** `dist/src/cli/main.js` of the Octopus to measure; empty means the one just built. */
   readonly octopus: string;
@@ -22,7 +24,7 @@ export interface Options {
 
 export const HELP = `Usage: npm run loadtest -- [options]
 
-  --quick            every case, short rounds, octopus nginx and haproxy only: about 2 minutes
+  --quick            the main cases, short rounds, octopus nginx and haproxy only: about 2 minutes
   --cpu              only CPU per request of octopus beside nginx: about 30 seconds
   --cases a,b        only these cases (--list names them)
   --peers a,b        only these proxies: octopus nginx haproxy envoy caddy node-undici fastify
@@ -69,12 +71,13 @@ export function parseOptions(args: readonly string[]): Options {
           : values.cpu
             ? 'cpu'
             : 'compare',
-    cases: chosenCases(names(values.cases)),
+    cases: chosenCases(names(values.cases), quick),
     peers: quick && peers.length === 0 ? ['octopus', 'nginx', 'haproxy'] : peers,
     rounds,
     fixedRateRounds: quick ? 1 : rounds,
     seconds: count('--seconds', values.seconds ?? (values.cpu ? '2' : quick ? '1' : '3')),
     warmUpSeconds: quick ? 1 : 2,
+    mostWarmUps: quick ? 1 : 5,
     origin,
     octopus: values.octopus,
     publish: values.publish,
@@ -86,8 +89,8 @@ function names(list: string): string[] {
   return list.split(',').filter((name) => name !== '');
 }
 
-function chosenCases(wanted: readonly string[]): readonly Case[] {
-  if (wanted.length === 0) return CASES;
+function chosenCases(wanted: readonly string[], quick: boolean): readonly Case[] {
+  if (wanted.length === 0) return quick ? CASES.filter((one) => !one.onlyFull) : CASES;
   return wanted.map((name) => {
     const found = CASES.find((one) => one.name === name);
     if (!found)
