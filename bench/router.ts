@@ -16,6 +16,8 @@ const SIZES = [100, 10_000, 100_000];
 const PATHS = 4096;
 const ROUNDS = 60;
 
+const KINDS = ['static', 'param', 'miss'] as const;
+
 type Lookup = (path: string) => unknown;
 
 interface Candidate {
@@ -44,6 +46,11 @@ function octopus(patterns: readonly string[]): Candidate {
     lookup: (path) => snapshot.find('api.example.com', path, 'GET', NO_FIELDS),
     isHit: (result) => (result as number) >= 0,
   };
+}
+
+/** What every figure contains beside the lookup. */
+function cuttingOnly(): Candidate {
+  return { name: '(cutting)', buildMs: 0, lookup: (path) => path, isHit: (result) => result !== null };
 }
 
 const colonStyle = (pattern: string) => pattern.replace(/\{(\w+)\}/g, ':$1');
@@ -101,7 +108,7 @@ interface Sample {
 
 const PATH_START = 4;
 
-function samples(patterns: readonly string[], kind: 'static' | 'param' | 'miss'): Sample[] {
+function samples(patterns: readonly string[], kind: (typeof KINDS)[number]): Sample[] {
   const wanted = patterns.filter((pattern) => pattern.includes('{') === (kind === 'param'));
   return Array.from({ length: PATHS }, (_, i) => {
     // A prime step visits the table out of order.
@@ -137,28 +144,29 @@ function measure(lookup: Lookup, samples: readonly Sample[]): { ns: number; byte
   return { ns: (best * 1e6) / samples.length, bytes: bytes / samples.length };
 }
 
-const only = process.env['BENCH_ONLY'];
+function report(candidate: Candidate, patterns: readonly string[]): void {
+  let total = 0;
+  const cells = KINDS.map((kind) => {
+    const chosen = samples(patterns, kind);
+    if (candidate.name !== '(cutting)') check(candidate, chosen, kind !== 'miss');
+    const { ns, bytes } = measure(candidate.lookup, chosen);
+    total += ns;
+    return `${kind} ${ns.toFixed(0).padStart(5)} ns ${bytes.toFixed(0).padStart(4)} B`;
+  });
+  const mean = `mean ${(total / KINDS.length).toFixed(0).padStart(5)} ns`;
+  const build = `build ${candidate.buildMs.toFixed(0).padStart(5)} ms`;
+  console.log(`  ${[candidate.name.padEnd(12), build, ...cells, mean].join('   ')}`);
+}
+
+function check({ name, lookup, isHit }: Candidate, chosen: readonly Sample[], hit: boolean): void {
+  for (const { head, pathEnd } of chosen.slice(0, 50)) {
+    const path = head.slice(PATH_START, pathEnd);
+    if (isHit(lookup(path)) !== hit) throw new Error(`${name}: wrong answer for ${path}`);
+  }
+}
+
 for (const size of SIZES) {
   const patterns = apiPaths(size);
   console.log(`\n${size} routes`);
-  const makers = [octopus, findMyWay, memoirist, rou3].filter(
-    (make) => only === undefined || make.name === only,
-  );
-  for (const make of makers) {
-    const candidate = make(patterns);
-    const cells = (['static', 'param', 'miss'] as const).map((kind) => {
-      const chosen = samples(patterns, kind);
-      for (const { head, pathEnd } of chosen.slice(0, 50)) {
-        const path = head.slice(PATH_START, pathEnd);
-        if (candidate.isHit(candidate.lookup(path)) !== (kind !== 'miss')) {
-          throw new Error(`${candidate.name}: wrong answer for ${path}`);
-        }
-      }
-      const { ns, bytes } = measure(candidate.lookup, chosen);
-      return `${kind} ${ns.toFixed(0).padStart(5)} ns ${bytes.toFixed(0).padStart(4)} B`;
-    });
-    console.log(
-      `  ${candidate.name.padEnd(12)} build ${candidate.buildMs.toFixed(0).padStart(5)} ms   ${cells.join('   ')}`,
-    );
-  }
+  for (const make of [cuttingOnly, octopus, findMyWay, memoirist, rou3]) report(make(patterns), patterns);
 }

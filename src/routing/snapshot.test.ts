@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { exact, regex, routeOf } from '../../test/support/route-records.ts';
@@ -325,6 +326,21 @@ test('deep chains of nested prefixes', () => {
   assert.equal(found(snapshot, `/${'a'.repeat(3000)}`), 'r2999');
   assert.equal(found(snapshot, `/${'a'.repeat(1500)}`), 'r1499');
   assert.equal(found(snapshot, `/${'a'.repeat(3001)}`), 'no route');
+});
+
+test('the table of paths in docs/routing.md is true', () => {
+  const page = readFileSync(new URL('../../../docs/routing.md', import.meta.url), 'utf8');
+  const quoted = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text!);
+  const rows = [...page.matchAll(/^\| (`\/.*) \| (.*) \| (.*) \|$/gm)];
+  assert.ok(rows.length >= 8);
+  for (const [, patterns, matching, others] of rows) {
+    for (const pattern of quoted(patterns!)) {
+      const snapshot = snapshotOf(routeOf(pattern, { id: 'it' }));
+      for (const path of quoted(matching!)) assert.equal(found(snapshot, path), 'it', `${pattern} ${path}`);
+      for (const path of quoted(others!))
+        assert.equal(found(snapshot, path), 'no route', `${pattern} ${path}`);
+    }
+  }
 });
 
 test('an empty table', () => {
