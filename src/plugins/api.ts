@@ -57,7 +57,7 @@ export interface PluginResponse {
   readonly headers: HeaderView;
   /** False for HEAD, 204, 304 and other responses without a body: `onResponseBody` is not called. */
   readonly hasBody: boolean;
-  /** True when the gateway or a plugin made it, false when it came from an endpoint. Bodies of local ones pass no hook. */
+  /** True when the gateway or a plugin made it, false when it came from an endpoint. */
   readonly local: boolean;
 }
 

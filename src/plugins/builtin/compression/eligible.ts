@@ -55,18 +55,10 @@ export function isEligible(response: PluginResponse, types: TypeFilter, minSize:
   return !DIGESTS.some((name) => headers.has(name));
 }
 
-/** Not when there is no body, or one that is no whole representation (rule B14), or one made here: those pass no hook. */
+/** Not when there is no body, or one that is no whole representation (rule B14). */
 export function isCompressible(request: PluginRequest, response: PluginResponse): boolean {
   const { status } = response;
-  if (
-    !response.hasBody ||
-    response.local ||
-    status < 200 ||
-    status === 204 ||
-    status === 206 ||
-    status === 304
-  )
-    return false;
+  if (!response.hasBody || status < 200 || status === 204 || status === 206 || status === 304) return false;
   return request.method !== 'HEAD' && !forbidsTransform(request.headers.get('Cache-Control'));
 }
 
