@@ -29,6 +29,8 @@ export class HeaderBlock {
   kinds: Uint8Array = new Uint8Array(32);
   /** Where the field lines end, behind the CRLF of the last one. */
   end = 0;
+  /** The block no longer says what was scanned. */
+  edited = false;
   /** Name start, name end, value start, value end of each field. A line reaches to the next field's start. */
   #offsets: Int32Array = new Int32Array(32 * INTS_PER_FIELD);
   /** Added fields: name, value, name, value, … */
@@ -43,6 +45,7 @@ export class HeaderBlock {
   scan(raw: string, start: number, maxCount: number): number {
     this.raw = raw;
     this.#added = null;
+    this.edited = false;
     let count = 0;
     let at = start;
     for (;;) {
@@ -144,11 +147,12 @@ export class HeaderBlock {
 
   remove(index: number): void {
     this.kinds[index] = KIND_REMOVED;
+    this.edited = true;
   }
 
   /** Takes out the fields whose kind the table drops, so that readers no longer see them. */
   removeKinds(drop: Uint8Array): void {
-    for (let i = 0; i < this.count; i++) if (drop[this.kinds[i]!] === 1) this.kinds[i] = KIND_REMOVED;
+    for (let i = 0; i < this.count; i++) if (drop[this.kinds[i]!] === 1) this.remove(i);
   }
 
   /** The field lines that pass the drop table plus the added ones; slices of the raw text, each line with its CRLF. */
@@ -215,13 +219,14 @@ export class HeaderBlock {
   }
 
   #push(name: string, value: string): void {
+    this.edited = true;
     if (this.#added === null) this.#added = [name, value];
     else this.#added.push(name, value);
   }
 
   delete(name: string): void {
     const lower = name.toLowerCase();
-    for (let i = 0; i < this.count; i++) if (this.#matches(i, lower)) this.kinds[i] = KIND_REMOVED;
+    for (let i = 0; i < this.count; i++) if (this.#matches(i, lower)) this.remove(i);
     const added = this.#added;
     if (added === null) return;
     for (let i = added.length - 2; i >= 0; i -= 2) if (added[i]!.toLowerCase() === lower) added.splice(i, 2);
@@ -233,8 +238,7 @@ export class HeaderBlock {
       const base = i * INTS_PER_FIELD;
       const start = this.#offsets[base]!;
       const length = this.#offsets[base + NAME_END]! - start;
-      if (length >= lowerPrefix.length && equalsLower(this.raw, start, lowerPrefix))
-        this.kinds[i] = KIND_REMOVED;
+      if (length >= lowerPrefix.length && equalsLower(this.raw, start, lowerPrefix)) this.remove(i);
     }
   }
 

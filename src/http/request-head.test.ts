@@ -126,3 +126,26 @@ const REFUSED: readonly (readonly [id: string, line: string, fields: string[], c
 for (const [id, line, fields, code] of REFUSED) {
   test(`${id}: ${code}`, () => assert.equal(parse(line, ...fields).problem, code));
 }
+
+test('a repeated header section gives the same, an edited or different one is read anew', () => {
+  const head = new RequestHead();
+  const section = 'Host: a.example\r\nX-One: 1\r\n\r\n';
+  assert.equal(head.parse(`GET /1 HTTP/1.1\r\n${section}`, LIMITS, POLICY), '');
+  assert.equal(head.parse(`GET /2?x HTTP/1.1\r\n${section}`, LIMITS, POLICY), '');
+  assert.deepEqual(
+    [head.path, head.search, head.host, head.authority],
+    ['/2', '?x', 'a.example', 'a.example'],
+  );
+  assert.equal(head.headers.get('x-one'), '1');
+  head.headers.delete('x-one');
+  assert.equal(head.parse(`GET /3 HTTP/1.1\r\n${section}`, LIMITS, POLICY), '');
+  assert.equal(head.headers.get('x-one'), '1');
+  assert.equal(head.parse(`GET /4 HTTP/1.0\r\n${section}`, LIMITS, POLICY), '');
+  assert.equal(head.keepAlive, false);
+  assert.equal(head.parse(`GET http://b.example/5 HTTP/1.1\r\n${section}`, LIMITS, POLICY), '');
+  assert.equal(head.host, 'b.example');
+  assert.equal(head.parse(`GET /6 HTTP/1.1\r\n${section}`, LIMITS, POLICY), '');
+  assert.equal(head.host, 'a.example');
+  assert.equal(head.parse('GET /7 HTTP/1.1\r\nHost: c.example\r\n\r\n', LIMITS, POLICY), '');
+  assert.equal(head.host, 'c.example');
+});

@@ -69,6 +69,9 @@ export class RequestHead {
 
   #lastAuthority = '';
   #lastHost = '';
+  /** Header section of the last request, `''` if it cannot stand for the next one. */
+  #section = '';
+  #sectionVersion = 0;
 
   /**
    * @param raw the head with its empty line, latin1
@@ -79,6 +82,30 @@ export class RequestHead {
     if (lineEnd > limits.requestLine) return 'uri_too_long';
     const problem = this.#parseRequestLine(raw, lineEnd, policy);
     if (problem !== '') return problem;
+
+    // The requests of a connection mostly differ in their first line only: then everything read from the fields the
+    // last time, and the block itself, still holds.
+    const section = raw.slice(lineEnd + 2);
+    const originForm = this.authority === '';
+    if (
+      originForm &&
+      section === this.#section &&
+      this.version === this.#sectionVersion &&
+      !this.headers.edited
+    ) {
+      this.authority = this.#lastAuthority;
+      return '';
+    }
+    this.#section = '';
+    const refused = this.#parseFields(raw, lineEnd, limits);
+    if (refused === '' && originForm) {
+      this.#section = section;
+      this.#sectionVersion = this.version;
+    }
+    return refused;
+  }
+
+  #parseFields(raw: string, lineEnd: number, limits: WorkerLimits): ErrorCode | '' {
     const scan = this.headers.scan(raw, lineEnd + 2, limits.headerCount);
     if (scan !== SCAN_OK) return scan === SCAN_TOO_MANY ? 'headers_too_large' : 'bad_header';
     return this.#readFields();

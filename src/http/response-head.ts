@@ -37,6 +37,8 @@ export class ResponseHead {
   hasDate = false;
   /** Hint of `Keep-Alive: timeout=N` in milliseconds, 0 when absent (rule C14). */
   keepAliveHint = 0;
+  #lastRaw = '';
+  #lastToHead = false;
 
   /**
    * @param raw the head with its empty line, latin1
@@ -44,6 +46,19 @@ export class ResponseHead {
    * @returns `''`, or what is wrong with it
    */
   parse(raw: string, toHead: boolean): string {
+    // Endpoints often repeat a head to the byte (same type, same length, same second); comparing is ten times cheaper
+    // than reading it again.
+    if (raw === this.#lastRaw && toHead === this.#lastToHead && !this.headers.edited) return '';
+    this.#lastRaw = '';
+    const problem = this.#parse(raw, toHead);
+    if (problem === '') {
+      this.#lastRaw = raw;
+      this.#lastToHead = toHead;
+    }
+    return problem;
+  }
+
+  #parse(raw: string, toHead: boolean): string {
     const lineEnd = raw.indexOf('\r\n');
     if (!raw.startsWith('HTTP/1.') || lineEnd < 12) return 'no HTTP/1.x status line';
     const minor = raw.charCodeAt(7) - 48;
