@@ -49,7 +49,7 @@ const config = (more: Record<string, unknown> = {}) => ({
   plugins: [
     { name: 'mark', path: './mark.mjs', config: { suffix: '!' }, ...more },
     { name: 'upper', path: './upper.mjs' },
-    { name: 'wild', path: './wild.mjs', isolate: { timeout: '500ms' } },
+    { name: 'wild', path: './wild.mjs', isolate: { timeout: '2s' } },
     { name: 'tame', path: './wild.mjs' },
   ],
   routes: [
@@ -148,11 +148,11 @@ describe('an isolated plugin in a gateway', () => {
   });
 
   it('in an endless loop costs its request only, and the worker goes on meanwhile', async () => {
-    const stuck = ask(gateway.port, '/wild?loop');
-    const started = performance.now();
+    let isOver = false;
+    const stuck = ask(gateway.port, '/wild?loop').finally(() => (isOver = true));
     const others = await Promise.all(Array.from({ length: 20 }, () => ask(gateway.port, '/mark')));
     assert.ok(others.every(({ status }) => status === 200));
-    assert.ok(performance.now() - started < 450, 'no worker waited for the loop');
+    assert.equal(isOver, false, 'no worker waited for the loop');
     const answer = await stuck;
     assert.equal(answer.status, 504);
     assert.equal((JSON.parse(answer.body.toString()) as { code: string }).code, 'plugin_timeout');
