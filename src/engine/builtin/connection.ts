@@ -28,6 +28,9 @@ const STATE_CLOSED = 4;
 /** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
 const DRAIN_LIMIT = 64 * 1024;
 const LINGER_MS = 2000;
+/** While draining: a connection idle for longer than this is closed at once, any other after the grace. */
+const DRAIN_QUIET_MS = 5000;
+const DRAIN_GRACE_MS = 1000;
 /** What `net.Socket` looks at when it is destroyed. */
 type ResettableSocket = Socket & { resetAndClosing?: boolean };
 
@@ -83,10 +86,19 @@ export class Http1Connection implements Downstream, Listed {
     list.add(this);
   }
 
-  /** Closes at once when idle, otherwise after the current exchange. */
+  /**
+   * From now on responses say `Connection: close`. An idle connection gets a moment before it is closed: its client may
+   * have sent the next request already, and closing under it would fail a request (RFC 9112 section 9.5).
+   */
   drain(): void {
     this.#draining = true;
-    if (this.#state === STATE_HEAD && !this.#reader.started && this.#rest === null) this.#socket.destroy();
+    if (this.#state === STATE_HEAD && !this.#reader.started) this.#shortenIdle();
+  }
+
+  #shortenIdle(): void {
+    const idleFor = coarseClock.now - (this.deadline - this.#host.settings.limits.keepAliveTimeout);
+    if (idleFor > DRAIN_QUIET_MS) this.#socket.destroy();
+    else this.deadline = Math.min(this.deadline, coarseClock.now + DRAIN_GRACE_MS);
   }
 
   destroy(): void {
@@ -410,12 +422,9 @@ export class Http1Connection implements Downstream, Listed {
   #nextRequest(): void {
     this.#state = STATE_HEAD;
     this.#writer.reset();
-    if (this.#draining) {
-      this.#closeGracefully();
-      return;
-    }
     this.#lastQueued = Number.MAX_SAFE_INTEGER;
     this.deadline = coarseClock.now + this.#host.settings.limits.keepAliveTimeout;
+    if (this.#draining) this.#shortenIdle();
     if (this.#pumping) return;
     const rest = this.#takeRest();
     if (rest !== null) this.#pump(rest, rest.length);
