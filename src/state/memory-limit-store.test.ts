@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import type { HammerTask } from '../../test/support/limit-hammer.ts';
 import { LimitCells, limitBytes } from '../shared/limit-cells.ts';
-import type { HammerTask } from './limit-hammer.ts';
 import { MemoryLimitStore } from './memory-limit-store.ts';
 
 const SECOND = 1e9;
@@ -184,7 +184,7 @@ describe('several threads', () => {
     const gate = new SharedArrayBuffer(8);
     const workers = tasks.map(
       (task) =>
-        new Worker(new URL('./limit-hammer.js', import.meta.url), {
+        new Worker(new URL('../../test/support/limit-hammer.js', import.meta.url), {
           workerData: { ...task, gate } satisfies HammerTask,
         }),
     );

@@ -1,6 +1,6 @@
 /** Thread of the limit store's test: spends as much as it gets, from the moment the gate opens. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { MemoryLimitStore } from './memory-limit-store.ts';
+import { MemoryLimitStore } from '../../src/state/memory-limit-store.ts';
 
 export interface HammerTask {
   readonly memory: SharedArrayBuffer;
