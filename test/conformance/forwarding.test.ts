@@ -171,6 +171,15 @@ describe('B6 claims about the client', () => {
     }
   });
 
+  it('B6 cannot be removed by naming them in Connection [CVE-2024-45410]', async () => {
+    const seen = await seenOf('/', [
+      'Connection: X-Forwarded-For, X-Forwarded-Host',
+      'X-Forwarded-For: 9.9.9.9',
+    ]);
+    assert.deepEqual(values(seen, 'x-forwarded-for'), [STRANGER]);
+    assert.deepEqual(values(seen, 'x-forwarded-host'), ['shop.example:8443']);
+  });
+
   it('B6 names in another case or twice change nothing', async () => {
     const seen = await seenOf('/', [
       'x-FORWARDED-for: 9.9.9.9',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Endpoint } from '../support/endpoint.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
-import { Load } from '../support/load.ts';
+import { underLoad } from '../support/load.ts';
 import { message } from '../support/wire.ts';
 
 const GET = message('GET / HTTP/1.1', 'Host: a');
@@ -53,23 +53,20 @@ const request = (path: string) => (): string => GET.replace('GET /', `GET ${path
 describe('an endpoint that is killed and revived', () => {
   for (const upstream of ['outlier', 'checked', 'plain']) {
     it(`20 times under load, upstream "${upstream}": no GET fails`, async () => {
-      const load = new Load({
-        port: gateway.port,
-        connections: 12,
-        request: request(`/${upstream}`),
-      }).start();
-      await load.more(100);
-      for (let round = 0; round < 20; round++) {
-        const victim = endpoints[round % 2]!;
-        await victim.kill();
-        await load.more(60);
-        await victim.start();
-        const { served } = victim;
-        // Traffic comes back by itself before the other one is killed.
-        await eventually(async () => victim.served > served + 3, `${victim.name} to get requests again`);
-      }
-      await load.stop();
-      assert.deepEqual(load.failures, []);
+      const options = { port: gateway.port, connections: 12, request: request(`/${upstream}`) };
+      const { failures } = await underLoad(options, async (load) => {
+        await load.more(100);
+        for (let round = 0; round < 20; round++) {
+          const victim = endpoints[round % 2]!;
+          await victim.kill();
+          await load.more(60);
+          await victim.start();
+          const { served } = victim;
+          // Traffic comes back by itself before the other one is killed.
+          await eventually(async () => victim.served > served + 3, `${victim.name} to get requests again`);
+        }
+      });
+      assert.deepEqual(failures, []);
     });
   }
 });
@@ -77,10 +74,9 @@ describe('an endpoint that is killed and revived', () => {
 describe('balancing across worker threads', () => {
   async function share(path: string, requests: number): Promise<number> {
     const before = endpoints.map(({ served }) => served);
-    const load = new Load({ port: gateway.port, connections: 24, request: request(path) }).start();
-    await load.more(requests);
-    await load.stop();
-    assert.deepEqual(load.failures, []);
+    const options = { port: gateway.port, connections: 24, request: request(path) };
+    const { failures } = await underLoad(options, (load) => load.more(requests));
+    assert.deepEqual(failures, []);
     const [one = 0, two = 0] = endpoints.map(({ served }, index) => served - before[index]!);
     return one / (one + two);
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Endpoint } from '../support/endpoint.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
-import { Load } from '../support/load.ts';
+import { type LoadOptions, underLoad } from '../support/load.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { message } from '../support/wire.ts';
 
@@ -27,6 +27,8 @@ after(async () => {
   await endpoint?.kill();
 });
 
+const options = (): LoadOptions => ({ port: gateway.port, connections: 8, request: () => GET });
+
 const crowd = (size: number): Promise<RawClient[]> =>
   Promise.all(Array.from({ length: size }, () => RawClient.connect(gateway.port)));
 
@@ -36,19 +38,16 @@ describe('hostile crowds', () => {
     const timer = setInterval(() => {
       for (const client of clients) if (client.closedHow === null) client.write('X: y\r\n');
     }, 200);
-    const load = new Load({ port: gateway.port, connections: 8, request: () => GET }).start();
-    try {
+    const { failures, answered } = await underLoad(options(), async () => {
       for (const client of clients) client.write('GET / HTTP/1.1\r\n');
       for (const client of clients) {
         await client.closed();
         assert.equal((await client.response()).status, 408);
       }
-    } finally {
-      clearInterval(timer);
-      await load.stop();
-    }
-    assert.deepEqual(load.failures, []);
-    assert.ok(load.answered > 50, `${load.answered} answered`);
+    });
+    clearInterval(timer);
+    assert.deepEqual(failures, []);
+    assert.ok(answered > 50, `${answered} answered`);
   });
 
   it('A13 connections over the limit are turned away, the others are served, and room is found again', async () => {
@@ -68,10 +67,8 @@ describe('hostile crowds', () => {
     for (const client of clients) client?.destroy();
     const metric = 'octopus_active_connections';
     await eventually(async () => (await gateway.metrics()).sum(metric) < 10, 'the connections to be gone');
-    const load = new Load({ port: gateway.port, connections: 8, request: () => GET }).start();
-    await load.more(200);
-    await load.stop();
-    assert.deepEqual(load.failures, []);
+    const { failures } = await underLoad(options(), (load) => load.more(200));
+    assert.deepEqual(failures, []);
   });
 
   it('resets at every moment leave nothing behind', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Endpoint } from '../support/endpoint.ts';
 import { type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
-import { Load } from '../support/load.ts';
+import { type LoadOptions, underLoad } from '../support/load.ts';
 import { message } from '../support/wire.ts';
 
 const RELOADS = process.env['OCTOPUS_SOAK'] ? 1_000 : 100;
@@ -53,26 +53,25 @@ after(async () => {
 
 describe('reload', () => {
   it(`${RELOADS} reloads under load, half of them broken: no request fails and memory does not grow`, async () => {
-    const load = new Load({
+    const options: LoadOptions = {
       port: gateway.port,
       connections: 16,
       request: (sequence) =>
         sequence % 4 === 0
           ? `${message('POST /api/5 HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`
           : message(`GET /path/${sequence % 50} HTTP/1.1`, 'Host: a'),
-    }).start();
-    await load.more(500);
-    const warmUp = Math.floor(RELOADS / 4);
+    };
     let settled = 0;
-    for (let index = 1; index <= RELOADS; index++) {
-      if (index === warmUp) settled = gateway.rss();
-      if (index % 2 === 0) await gateway.reload(generation(index));
-      else await refuse(index);
-      await load.more(20);
-    }
-    await load.stop();
-    assert.deepEqual(load.failures, []);
-    assert.ok(load.answered > RELOADS * 20);
+    const { failures } = await underLoad(options, async (load) => {
+      await load.more(500);
+      for (let index = 1; index <= RELOADS; index++) {
+        if (index === Math.floor(RELOADS / 4)) settled = gateway.rss();
+        if (index % 2 === 0) await gateway.reload(generation(index));
+        else await refuse(index);
+        await load.more(20);
+      }
+    });
+    assert.deepEqual(failures, []);
     const grown = (gateway.rss() - settled) / 1024 / 1024;
     assert.ok(grown < 40, `resident memory grew by ${grown.toFixed(1)} MB`);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Endpoint } from '../support/endpoint.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
-import { Load } from '../support/load.ts';
+import { underLoad } from '../support/load.ts';
 import { once } from '../support/raw-client.ts';
 import { message } from '../support/wire.ts';
 
@@ -48,23 +48,23 @@ describe('a worker that dies', () => {
   after(() => gateway?.stop());
 
   it('its connections are the only loss, and it is replaced', async () => {
-    const load = new Load({ port: gateway.port, connections: CONNECTIONS, request: () => GET }).start();
-    for (let round = 1; round <= 3; round++) {
-      await load.more(200);
-      const failed = load.failures.length;
-      await assert.rejects(once(gateway.port, message('GET /die HTTP/1.1', 'Host: a')));
-      await eventually(
-        async () => (await gateway.metrics()).sum('octopus_worker_restarts_total') >= round,
-        `restart ${round} to be counted`,
-      );
-      await load.more(200);
-      // One per connection that the dead worker had, and one for a connection just being accepted.
-      assert.ok(load.failures.length - failed <= CONNECTIONS + 2, load.failures.join('; '));
-    }
-    const settled = load.failures.length;
-    await load.more(1_000);
-    await load.stop();
-    assert.equal(load.failures.length, settled, 'no failure after the replacement');
+    const replaced = (): number =>
+      gateway.logLines().filter((line) => line['message'] === 'worker replaced').length;
+    const options = { port: gateway.port, connections: CONNECTIONS, request: () => GET };
+    await underLoad(options, async (load) => {
+      for (let round = 1; round <= 3; round++) {
+        await load.more(200);
+        const failed = load.failures.length;
+        await assert.rejects(once(gateway.port, message('GET /die HTTP/1.1', 'Host: a')));
+        await eventually(async () => replaced() >= round, `replacement ${round}`);
+        // Each connection that the dead worker had, and each that was just being made.
+        assert.ok(load.failures.length - failed <= 2 * CONNECTIONS, load.failures.join('; '));
+      }
+      const settled = load.failures.length;
+      await load.more(1_000);
+      assert.equal(load.failures.length, settled, 'no failure after the replacement');
+    });
+    assert.ok((await gateway.metrics()).sum('octopus_worker_restarts_total') >= 3);
   });
 
   it('leaves no request counted as in flight', async () => {
@@ -80,13 +80,13 @@ describe('SIGTERM', () => {
   it('under load: no request fails, exit code 0', async () => {
     const gateway = await startGateway(config, options);
     try {
-      const load = new Load({ port: gateway.port, connections: CONNECTIONS, request: () => GET }).start();
-      await load.more(500);
-      load.mayRefuse = true;
-      const exit = await gateway.stop();
-      await load.stop();
-      assert.deepEqual(load.failures, []);
-      assert.deepEqual(exit, { code: 0, signal: null });
+      const options = { port: gateway.port, connections: CONNECTIONS, request: () => GET };
+      const { failures } = await underLoad(options, async (load) => {
+        await load.more(500);
+        load.mayRefuse = true;
+        assert.deepEqual(await gateway.stop(), { code: 0, signal: null });
+      });
+      assert.deepEqual(failures, []);
     } finally {
       await gateway.stop('SIGKILL');
     }

@@ -55,18 +55,24 @@ export class Load {
 
   async #run(): Promise<void> {
     let client: RawClient | null = null;
+    let fresh = true;
     while (!this.#stopping) {
       try {
-        client ??= await this.#connect();
+        if (!client) {
+          fresh = true;
+          client = await this.#connect();
+        }
         if (!client) return;
-        const bytes = this.#options.request(this.#sequence++);
-        const response = await client.request(bytes);
+        const response = await client.request(this.#options.request(this.#sequence++));
+        fresh = false;
         this.#judge(response);
         if (valuesOf(response.fields, 'connection').includes('close')) {
           client.destroy();
           client = null;
         }
       } catch (error) {
+        // A connection that the kernel made but the gateway never accepted is as good as refused.
+        if (this.mayRefuse && fresh && client?.closedHow === 'reset') return client.destroy();
         this.failures.push(error instanceof Error ? error.message : String(error));
         client?.destroy();
         client = null;
@@ -95,4 +101,15 @@ export class Load {
       throw error;
     }
   }
+}
+
+/** Runs `work` under load, then stops it, whatever happened. */
+export async function underLoad(options: LoadOptions, work: (load: Load) => Promise<void>): Promise<Load> {
+  const load = new Load(options).start();
+  try {
+    await work(load);
+  } finally {
+    await load.stop();
+  }
+  return load;
 }

@@ -6,7 +6,11 @@ import { type OriginConnection, okResponse, ScriptedOrigin } from './origin.ts';
 import { RawClient } from './raw-client.ts';
 import { message, valuesOf, type WireResponse } from './wire.ts';
 
-/** An origin that answers `/r/INDEX/DELIVERY` with the bytes of that case, and anything else with a plain 200. */
+/** Clients of the runs under way, by run. */
+const clients = new Map<string, RawClient>();
+let runs = 0;
+
+/** An origin that answers `/r/INDEX/DELIVERY/RUN` with the bytes of that case, anything else with a plain 200. */
 export class HostileOrigin extends ScriptedOrigin {
   readonly #cases: readonly ResponseCase[];
 
@@ -19,13 +23,14 @@ export class HostileOrigin extends ScriptedOrigin {
     for (;;) {
       const request = await connection.request(24 * 3_600_000);
       if (!request) return connection.end();
-      const [, index, delivery] = /^\/r\/(\d+)\/(\w+)$/.exec(request.target) ?? [];
+      const [, index, delivery, run = ''] = /^\/r\/(\d+)\/(\w+)\/(\d+)$/.exec(request.target) ?? [];
       if (index === undefined) {
         connection.write(okResponse('fine'));
         continue;
       }
       const test = this.#cases[Number(index)]!;
       await send(connection, test, /^\d+$/.test(delivery!) ? Number(delivery) : (delivery as Delivery));
+      await finish(connection, test, clients.get(run));
       if (!test.expect.reusable) return this.#mustClose(connection, test);
     }
   }
@@ -55,6 +60,17 @@ async function send(connection: OriginConnection, test: ResponseCase, delivery: 
     from = cut;
     if (cut < test.bytes.length) await pause(delivery === 'bytes' ? 1 : SEGMENT_GAP);
   }
+}
+
+async function finish(
+  connection: OriginConnection,
+  test: ResponseCase,
+  client: RawClient | undefined,
+): Promise<void> {
+  if (test.afterClientHas) {
+    // All these bodies end with an o.
+    await client?.until(() => (/\r\n\r\n[\s\S]*o/.test(client.received) ? true : null), 'the body so far');
+  }
   if (test.after === 'close') connection.end();
   if (test.after === 'reset') {
     // A reset overtakes bytes that were not read yet.
@@ -73,13 +89,16 @@ export async function runResponseCase(
 ): Promise<void> {
   const { method = 'GET', version = '1.1' } = test;
   const client = await RawClient.connect(port, { localAddress });
+  const run = String(runs++);
+  clients.set(run, client);
   try {
     const fields = (test.request ?? []).map(([name, value]) => `${name}: ${value}`);
-    client.write(message(`${method} /r/${index}/${delivery} HTTP/${version}`, 'Host: a', ...fields));
+    client.write(message(`${method} /r/${index}/${delivery}/${run} HTTP/${version}`, 'Host: a', ...fields));
     const answer = await answerOf(client, method);
     check(test, answer, client);
     if (answer.response?.complete && version === '1.1') await checkInStep(client, answer.response);
   } finally {
+    clients.delete(run);
     client.reset();
   }
 }

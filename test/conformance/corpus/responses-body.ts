@@ -144,11 +144,13 @@ export const RESPONSE_BODIES: readonly ResponseCase[] = [
     `${head(OK, 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n`,
     'close',
   ),
-  truncated(
+  response(
     'C2-until-close-reset',
     'a body that ends with the connection, reset',
     `${head(OK)}hello`,
     'reset',
+    { status: 200, truncated: true, reusable: false },
+    { afterClientHas: true },
   ),
   response('C2-head', 'closed inside the head', 'HTTP/1.1 200 OK\r\nContent-Le', 'close', {
     status: 502,

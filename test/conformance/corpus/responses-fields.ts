@@ -244,6 +244,6 @@ export const RESPONSE_FIELDS: readonly ResponseCase[] = [
     `${head(OK, 'Transfer-Encoding: chunked')}5\r\nhello\r\n`,
     'close',
     { status: 200, truncated: true, reusable: false },
-    { version: '1.0' },
+    { version: '1.0', afterClientHas: true },
   ),
 ];

@@ -53,6 +53,11 @@ export interface ResponseCase {
   readonly bytes: string;
   /** What the origin does with the connection after the bytes. */
   readonly after: 'keep' | 'close' | 'reset';
+  /**
+   * The origin closes only when the client has the body so far. Where nothing but an RST tells an end from a
+   * truncation, it must not come together with data: libuv takes a hang-up after a short read for an end.
+   */
+  readonly afterClientHas?: boolean;
   /** The outcome is only certain when all bytes come at once. */
   readonly wholeOnly?: boolean;
   readonly expect: ResponseOutcome;
@@ -126,7 +131,7 @@ export function response(
   bytes: string,
   after: ResponseCase['after'],
   expect: ResponseOutcome,
-  more: Pick<ResponseCase, 'method' | 'request' | 'version' | 'wholeOnly'> = {},
+  more: Pick<ResponseCase, 'method' | 'request' | 'version' | 'wholeOnly' | 'afterClientHas'> = {},
 ): ResponseCase {
   return { id, title, bytes, after, expect, ...more };
 }

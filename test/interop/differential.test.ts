@@ -1,0 +1,97 @@
+/** The request corpus against nginx and HAProxy before the same origin: every difference is listed and justified. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { REQUESTS } from '../conformance/corpus/all.ts';
+import { corpusConfig, corpusOrigin } from '../support/corpus-gateway.ts';
+import { inParallel, runCase } from '../support/corpus-runner.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { RecordingOrigin } from '../support/origin.ts';
+import { findProgram } from '../support/programs.ts';
+import { DIFFERENCES, type ProxyName, VERSIONS, type Verdict } from './differences.ts';
+import { outcomeOf } from './outcome.ts';
+import { startHaproxy, startNginx } from './proxies.ts';
+
+let origin: RecordingOrigin;
+let gateway: Gateway;
+let ours: Map<string, string>;
+
+before(async () => {
+  origin = await corpusOrigin();
+  gateway = await startGateway(corpusConfig(origin.address));
+  ours = await outcomes(gateway.port);
+});
+
+after(async () => {
+  await gateway?.stop();
+  await origin?.close();
+});
+
+/** What the proxy at that port does with each case. */
+async function outcomes(port: number): Promise<Map<string, string>> {
+  const outcomes = new Map<string, string>();
+  await inParallel(REQUESTS, 30, async (test) => {
+    outcomes.set(test.id, outcomeOf(await runCase(port, origin, test, { patience: 5_000 })));
+  });
+  return outcomes;
+}
+
+function verdictOf(ours: string, theirs: string): Verdict {
+  if (theirs === 'hangs' || theirs === 'no HTTP') return 'neither';
+  const pass = theirs.includes('passed');
+  if (ours.startsWith('passed') === pass) return 'forwards otherwise';
+  return pass ? 'passes' : 'refuses';
+}
+
+/** The version, as far as the list depends on it: `1.22`. */
+function versionOf(name: ProxyName, file: string): string {
+  const command = name === 'nginx' ? `${file} -v 2>&1` : `${file} -v`;
+  const output = execFileSync('sh', ['-c', command], { encoding: 'utf8' });
+  return /(\d+\.\d+)\.\d+/.exec(output)?.[1] ?? output;
+}
+
+/** Null when the program is not there or of another version; the test is then skipped with the reason. */
+async function available(context: TestContext, name: ProxyName): Promise<boolean> {
+  const found = await findProgram(name);
+  const reason =
+    'missing' in found
+      ? found.missing
+      : versionOf(name, found.path) === VERSIONS[name]
+        ? ''
+        : `${name} is ${versionOf(name, found.path)}, the list is for ${VERSIONS[name]}`;
+  if (reason !== '') context.skip(reason);
+  return reason === '';
+}
+
+describe('differences to other proxies', () => {
+  for (const [name, start] of Object.entries({ nginx: startNginx, haproxy: startHaproxy })) {
+    it(`${name}: those that are listed, and no other`, async (context) => {
+      if (!(await available(context, name as ProxyName))) return;
+      const proxy = await start(origin.port);
+      assert.ok(!('missing' in proxy));
+      const theirs = await outcomes(proxy.port).finally(proxy.stop);
+      const found: Record<string, string> = {};
+      for (const [id, outcome] of ours) {
+        if (theirs.get(id) !== outcome) found[id] = verdictOf(outcome, theirs.get(id)!);
+      }
+      const listed: Record<string, string> = {};
+      for (const { cases, verdicts } of DIFFERENCES) {
+        const verdict = verdicts[name as ProxyName];
+        if (verdict) for (const id of cases) listed[id] = verdict;
+      }
+      assert.deepEqual(sorted(found), sorted(listed));
+    });
+  }
+
+  it('each case is listed once', () => {
+    for (const name of Object.keys(VERSIONS) as ProxyName[]) {
+      const ids = DIFFERENCES.filter(({ verdicts }) => verdicts[name]).flatMap(({ cases }) => cases);
+      assert.equal(new Set(ids).size, ids.length);
+      for (const id of ids) assert.ok(ours.has(id), `${id} is no case`);
+    }
+  });
+});
+
+function sorted(record: Record<string, string>): [string, string][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}
