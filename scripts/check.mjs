@@ -10,6 +10,7 @@ const CHECKS = {
   types: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'],
   'lint and format': [bin('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.'],
   'import directions': [script('import-directions.mjs')],
+  'package-lock.json': [script('lockfile.mjs'), '--check'],
   'docs/cli.md': [script('cli-docs.mjs'), '--check'],
   'docs/errors.md': [script('error-docs.mjs'), '--check'],
   'docs/configuration.md': [script('config-docs.mjs'), '--check'],
