@@ -52,8 +52,11 @@ async function compare(root: string, build: string, options: Options, directory:
     directory,
     say,
   };
-  if (options.mode === 'cpu')
-    return print(cpuRatioLine(await runCase({ ...CASES[0]!, fixedRate: false }, comparison)));
+  if (options.mode === 'cpu') {
+    const result = await runCase({ ...CASES[0]!, fixedRate: false }, comparison);
+    writeLatest(root, { cases: [result] });
+    return print(cpuRatioLine(result));
+  }
 
   const cases: CaseResult[] = [];
   for (const scenario of options.cases) {

@@ -4,12 +4,14 @@ import { CASES } from '../cases.ts';
 import { cpuChart, ratioChart } from './charts.ts';
 import { performancePage } from './page.ts';
 import type { Results } from './results.ts';
+import { summarize } from './summary.ts';
 
-/** What the last run measured; not kept in the repository. */
+/** What the last run measured, with a summary that scripts can read ratios from; not kept in the repository. */
 export function writeLatest(root: string, results: Results): string {
   const file = path.join(root, 'loadtest', 'results', 'latest.json');
   mkdirSync(path.dirname(file), { recursive: true });
-  writeJson(file, results);
+  const cases = results.cases.map((result) => ({ ...result, summary: summarize(result) }));
+  writeJson(file, { cases });
   return file;
 }
 

@@ -20,8 +20,9 @@ export interface Row {
   readonly saturated: boolean;
 }
 
-/** The rows of a case that was measured under load, the reference's included. */
+/** The rows of a case, the reference's included; none when the case was not measured under load. */
 export function summarize(result: CaseResult): Row[] {
+  if (result.proxies.every((proxy) => proxy.rounds.length === 0)) return [];
   const reference = result.proxies.find((proxy) => proxy.name === REFERENCE);
   return result.proxies.map((proxy) => summarizeProxy(proxy, reference));
 }

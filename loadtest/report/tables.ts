@@ -75,10 +75,7 @@ function idleTable({ conditions, proxies }: CaseResult): Table {
 /** What a reader must know to trust or doubt the case; empty when there is nothing to say. */
 export function remarksOn(result: CaseResult): string[] {
   const remarks: string[] = [];
-  if (
-    result.proxies.some((proxy) => proxy.rounds.length > 0) &&
-    summarize(result).some((row) => !row.saturated)
-  ) {
+  if (summarize(result).some((row) => !row.saturated)) {
     remarks.push(
       '* Its cores were not busy: the load or the origin was the limit. CPU per request is right all the same.',
     );
