@@ -149,3 +149,15 @@ test('a repeated header section gives the same, an edited or different one is re
   assert.equal(head.parse('GET /7 HTTP/1.1\r\nHost: c.example\r\n\r\n', LIMITS, POLICY), '');
   assert.equal(head.host, 'c.example');
 });
+
+test('a released block is not taken for the next request', () => {
+  const head = new RequestHead();
+  const text = 'GET / HTTP/1.1\r\nHost: a.example\r\nX-One: 1\r\n\r\n';
+  head.parse(text, LIMITS, POLICY);
+  const first = head.headers;
+  head.releaseHeaders();
+  assert.equal(head.parse(text, LIMITS, POLICY), '');
+  assert.equal(head.headers.get('x-one'), '1');
+  assert.notEqual(head.headers, first);
+  assert.equal(first.get('x-one'), '1');
+});

@@ -56,7 +56,6 @@ export class RequestHead {
   host = '';
   /** Host field, or the authority of an absolute-form target, as written. */
   authority = '';
-  /** Replaced by the pipeline when somebody may still hold on to it. */
   headers = new HeaderBlock();
   /** BODY_NONE, BODY_LENGTH or BODY_CHUNKED. */
   bodyKind = BODY_NONE;
@@ -103,6 +102,12 @@ export class RequestHead {
       this.#sectionVersion = this.version;
     }
     return refused;
+  }
+
+  /** Leaves the block of the last request to whoever may still hold on to it. */
+  releaseHeaders(): void {
+    this.headers = new HeaderBlock();
+    this.#section = '';
   }
 
   #parseFields(raw: string, lineEnd: number, limits: WorkerLimits): ErrorCode | '' {

@@ -2,7 +2,7 @@ import type { Exchange } from '../engine/exchange.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import { KIND_REQUEST_ID, KIND_TRACEPARENT } from '../http/field-kind.ts';
 import { DROP_TRUSTED, DROP_UNTRUSTED } from '../http/forwarding.ts';
-import { HeaderBlock } from '../http/header-block.ts';
+import type { HeaderBlock } from '../http/header-block.ts';
 import type { PredicateSource } from '../routing/predicates.ts';
 import {
   formatTraceparent,
@@ -144,7 +144,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.route = null;
     if (this.view === null) return;
     // A plugin may have kept the view; its fields must not turn into those of the connection's next request.
-    this.exchange.head.headers = new HeaderBlock();
+    this.exchange.head.releaseHeaders();
     this.view = null;
   }
 }
