@@ -4,7 +4,7 @@ import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
-import { okResponse, ScriptedOrigin } from '../support/origin.ts';
+import { type OriginConnection, okResponse, ScriptedOrigin } from '../support/origin.ts';
 import { reservePort } from '../support/ports.ts';
 import { once } from '../support/raw-client.ts';
 import { message, valuesOf, type WireResponse } from '../support/wire.ts';
@@ -25,6 +25,13 @@ before(async () => {
       silent++;
       return;
     }
+    if (request?.target === '/endless-head')
+      return flood(connection, 'HTTP/1.1 200 OK\r\n', `X: ${'y'.repeat(1_000)}\r\n`);
+    if (request?.target === '/endless-field')
+      return flood(connection, 'HTTP/1.1 200 OK\r\nX: ', 'y'.repeat(1_000));
+    if (request?.target === '/endless-line') return flood(connection, 'HTTP/1.1 200 ', 'O'.repeat(1_000));
+    if (request?.target === '/endless-interim')
+      return flood(connection, '', message('HTTP/1.1 103 Early Hints', 'X: y'));
     connection.write(okResponse('ok'));
   }).listen();
   deaf = await deafServer();
@@ -55,6 +62,7 @@ before(async () => {
       { path: '/broken', upstream: 'broken' },
       { path: '/half', upstream: 'origin' },
       { path: '/stall', upstream: 'origin' },
+      { path: '/endless-{what}', upstream: 'origin', timeout: '2s' },
       { path: '/silent', upstream: 'origin' },
       { path: '/silent-route', upstream: 'origin', timeout: '300ms' },
       { path: '/only', methods: ['GET', 'PUT'], upstream: 'origin' },
@@ -160,6 +168,19 @@ describe('C16 upstream failures', () => {
     assert.equal(response.complete, false);
   });
 
+  for (const what of ['head', 'field', 'line']) {
+    it(`C8 a response with an endless ${what}: 502`, async () => {
+      const before = gateway.rss();
+      assertProblem(await get(`/endless-${what}`), 502, 'upstream_bad_response');
+      assert.ok(gateway.rss() - before < 30 * 1024 * 1024);
+    });
+  }
+
+  it('C7 interim responses without an end: 502 or 504', async () => {
+    const response = await get('/endless-interim');
+    assert.ok([502, 504].includes(response.status), String(response.status));
+  });
+
   it('C16 no healthy endpoint: 503 with Retry-After', async () => {
     const response = await eventually(async () => {
       const response = await get('/sick');
@@ -194,6 +215,15 @@ describe('C16 upstream failures', () => {
     await gateway.logLine((line) => line['status'] === 499, 'status 499');
   });
 });
+
+/** Sends `begin`, then `piece` for ever, as fast as it is read. */
+async function flood(connection: OriginConnection, begin: string, piece: string): Promise<void> {
+  connection.write(begin);
+  while (connection.closedHow === null) {
+    connection.write(piece.repeat(10));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** Listens, but its thread is stuck: once its backlog is full, connection attempts get no answer at all. */
 async function deafServer(): Promise<{ port: number; close(): Promise<unknown> }> {

@@ -224,4 +224,16 @@ describe('C14 stale connections', () => {
     assert.equal(response.status, 502);
     assert.equal(got.length, 1);
   });
+
+  it('C14 bytes on an idle pooled connection are no response to anything: it is closed', async () => {
+    let pooled: OriginConnection | undefined;
+    act = (_, connection) => {
+      pooled = connection;
+      connection.write(okResponse('ok'));
+    };
+    assert.equal((await send('GET', '/one')).status, 200);
+    pooled?.write(okResponse('poison'));
+    await pooled?.closed();
+    assert.equal((await send('GET', '/one')).body, 'ok');
+  });
 });

@@ -28,7 +28,10 @@ before(async () => {
   gateway = await startGateway({
     server: { limits: { body: 0 } },
     upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${port}`] }],
-    routes: [{ path: '/*', upstream: 'origin' }],
+    routes: [
+      { path: '/large', respond: { status: 200, body: 'x'.repeat(10_000) } },
+      { path: '/*', upstream: 'origin' },
+    ],
   });
 });
 
@@ -154,4 +157,26 @@ describe('C17 slow peers', () => {
       assert.ok(peak - idle < ALLOWED, `${((peak - idle) / MB).toFixed(1)} MB over idle`);
     });
   }
+
+  it('C17 a client that pipelines requests and reads no response is held back', async () => {
+    const idle = gateway.rss();
+    const client = await connected();
+    const requests = Buffer.from(message('GET /large HTTP/1.1', 'Host: a').repeat(1_000));
+    let sent = 0;
+    const peak = await peakDuring(
+      (async () => {
+        for (;;) {
+          if (client.write(requests)) sent++;
+          else if (
+            !(await Promise.race([once(client, 'drain').then(() => true), pause(1_500).then(() => false)]))
+          )
+            return;
+          if (sent > 2_000) return;
+        }
+      })(),
+    );
+    client.destroy();
+    assert.ok(sent < 2_000, 'the client was not held back');
+    assert.ok(peak - idle < ALLOWED, `${((peak - idle) / MB).toFixed(1)} MB over idle`);
+  });
 });

@@ -11,8 +11,7 @@ export function outcomeOf(observed: Observed): string {
   const seen = observed.seen
     .filter(({ complete }) => complete)
     .map(({ method, target, body }) => {
-      const path = target.replace(/idq[0-9a-z]{8}/, '@');
-      return `${method} ${path}${body === '' ? '' : ` ${JSON.stringify(body)}`}`;
+      return `${method} ${target}${body === '' ? '' : ` ${JSON.stringify(body)}`}`;
     });
-  return [answers.join(' '), ...seen].join(', ');
+  return [answers.join(' '), ...seen].join(', ').replaceAll(/idq[0-9a-z]{8}/g, '@');
 }

@@ -6,13 +6,13 @@ import { eventually } from '../support/gateway.ts';
 import { reservePort } from '../support/ports.ts';
 import { findProgram, Running } from '../support/programs.ts';
 
-export interface Proxy {
+export interface RunningProxy {
   readonly port: number;
   stop(): Promise<void>;
 }
 
 /** nginx in front of the origin, with its defaults but for HTTP/1.1 and keep-alive towards the origin. */
-export async function startNginx(originPort: number): Promise<Proxy | { missing: string }> {
+export async function startNginx(originPort: number): Promise<RunningProxy | { missing: string }> {
   return start('nginx', (port, folder) => ({
     text: `
 daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
@@ -31,8 +31,22 @@ http {
   }));
 }
 
-/** HAProxy in front of the origin, with its defaults. */
-export async function startHaproxy(originPort: number): Promise<Proxy | { missing: string }> {
+/** nginx as a plain file server that ends each connection after 50 requests. */
+export async function startFileServer(root: string): Promise<RunningProxy | { missing: string }> {
+  return start('nginx', (port, folder) => ({
+    text: `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit; user root;
+events { worker_connections 1024; }
+http { access_log off; keepalive_requests 50; server { listen 127.0.0.1:${port}; root ${root}; } }`,
+    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
+  }));
+}
+
+/** HAProxy in front of the origin, with its defaults. `options` are lines of its `defaults` section. */
+export async function startHaproxy(
+  originPort: number,
+  options = '',
+): Promise<RunningProxy | { missing: string }> {
   return start('haproxy', (port) => ({
     text: `
 global
@@ -42,6 +56,7 @@ defaults
   timeout connect 5s
   timeout client 10s
   timeout server 10s
+  ${options}
 frontend front
   bind 127.0.0.1:${port}
   http-request return status 200 content-type text/plain string "made here" if { path_beg /respond/ }
@@ -56,7 +71,7 @@ backend origin
 async function start(
   name: 'nginx' | 'haproxy',
   configure: (port: number, folder: string) => { text: string; args: (file: string) => string[] },
-): Promise<Proxy | { missing: string }> {
+): Promise<RunningProxy | { missing: string }> {
   const program = await findProgram(name);
   if ('missing' in program) return program;
   const folder = mkdtempSync(path.join(os.tmpdir(), `octopus-${name}-`));

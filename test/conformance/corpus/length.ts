@@ -66,8 +66,9 @@ export const LENGTH: readonly RequestCase[] = [
   request(
     'A10-vertical-tab',
     'a vertical tab before the coding',
-    post(['Transfer-Encoding: \x0bchunked'], `0\r\n\r\n${SMUGGLED}`),
+    post(['Content-Length: 5', 'Transfer-Encoding: \x0bchunked'], `0\r\n\r\n${SMUGGLED}`),
     refused(400),
+    ['CVE-2019-18277'],
   ),
   request(
     'A10-twice',
@@ -120,6 +121,13 @@ export const LENGTH: readonly RequestCase[] = [
     ...(name === 'empty' ? { advisories: ['CVE-2023-40225'] } : {}),
     ...(name === 'over' ? { advisories: ['CVE-2021-40346'] } : {}),
   })),
+  request(
+    'A11-long-name',
+    'a name of 270 bytes that begins like Content-Length is just a name',
+    post([`Content-Length0${'a'.repeat(255)}:`, `Content-Length: ${SMUGGLED.length}`], SMUGGLED),
+    accepted({ body: SMUGGLED }),
+    ['CVE-2021-40346'],
+  ),
   request(
     'A11-twice',
     'Content-Length twice, different',

@@ -125,6 +125,6 @@ export const SEQUENCE: readonly RequestCase[] = [
     'bytes after an Upgrade request are a request, no tunnel',
     `${get('Connection: Upgrade', 'Upgrade: foo')}${get('X: 2')}`,
     { ...ok2, seen: [{ lacks: ['Upgrade'] }, { has: [['X', '2']] }] },
-    ['CVE-2026-2833'],
+    ['CVE-2026-2833', 'CVE-2024-23326'],
   ),
 ];
