@@ -1,5 +1,5 @@
-import type { BlockList } from 'node:net';
 import type { ErrorCode } from '../http/errors.ts';
+import type { IpSet } from '../shared/ip.ts';
 import type { PathPolicy, WorkerLimits } from '../shared/messages.ts';
 import type { Exchange } from './exchange.ts';
 import type { Peer } from './peer.ts';
@@ -33,5 +33,5 @@ export interface EngineHost {
 export interface EngineSettings {
   readonly limits: WorkerLimits;
   readonly pathPolicy: PathPolicy;
-  readonly trustedProxies: BlockList;
+  readonly trustedProxies: IpSet;
 }

@@ -1,25 +1,29 @@
-import type { BlockList } from 'node:net';
-import { isIP } from 'node:net';
+import type { IpSet } from '../shared/ip.ts';
+
+const MAPPED_IPV4 = '::ffff:';
 
 /** The TCP peer of a client connection and what is derived from it once per connection. */
 export class Peer {
   readonly ip: string;
-  readonly trusted: boolean;
+  /** The peer is a trusted proxy (rule B6). */
+  trusted = false;
   /** Local port the client connected to. */
   readonly localPort: number;
   /** Field lines that are the same for every request with the same authority (see `worker/upstream-request.ts`). */
   forwardedAuthority: string | null = null;
   forwardedLines = '';
+  #judgedBy: IpSet | null = null;
 
-  constructor(address: string, localPort: number, trustedProxies: BlockList) {
+  constructor(address: string, localPort: number) {
     // A dual-stack listener shows IPv4 peers as ::ffff:192.0.2.1.
-    this.ip = address.startsWith('::ffff:') ? address.slice(7) : address;
+    this.ip = address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
     this.localPort = localPort;
-    this.trusted = isTrusted(this.ip, trustedProxies);
   }
-}
 
-export function isTrusted(ip: string, trustedProxies: BlockList): boolean {
-  const family = isIP(ip);
-  return family !== 0 && trustedProxies.check(ip, family === 6 ? 'ipv6' : 'ipv4');
+  /** Before every request: a reload may have changed whom the gateway trusts. */
+  judge(trustedProxies: IpSet): void {
+    if (trustedProxies === this.#judgedBy) return;
+    this.#judgedBy = trustedProxies;
+    this.trusted = trustedProxies.has(this.ip);
+  }
 }

@@ -78,6 +78,7 @@ export class UpstreamGroup {
     const retry = avoid !== null && avoid.length > 0;
     if (retry) {
       this.#untried.fillWithout(candidates, avoid);
+      if (this.#untried.count === 0) this.#addSuspects(avoid);
       if (this.#untried.count > 0) candidates = this.#untried;
     }
     return candidates.indexes[this.#balancer.pick(candidates, context, retry, now)]!;
@@ -122,6 +123,19 @@ export class UpstreamGroup {
   /** Takes one retry from the budget. @param share the route's `retries.budget`; 0 refuses */
   mayRetry(share: number, now: number): boolean {
     return this.#budget.withdraw(share, now);
+  }
+
+  /**
+   * An ejection is only a suspicion: an ejected endpoint that this exchange has not tried is a better bet than one that
+   * has just failed it. What a health check has found unhealthy stays out.
+   */
+  #addSuspects(avoid: readonly number[]): void {
+    const endpoints = this.record.endpoints;
+    for (let index = 0; index < endpoints.length; index++) {
+      const { weight, slot } = endpoints[index]!;
+      if (weight <= 0 || avoid.includes(index)) continue;
+      if (this.#cells.health(slot) !== HEALTH_UNHEALTHY) this.#untried.add(index);
+    }
   }
 
   #isUp(index: number, now: number): boolean {

@@ -133,3 +133,18 @@ describe('outlier ejection', () => {
     assert.deepEqual(inUse(group, 0), [1]);
   });
 });
+
+describe('a retry when every endpoint that is in has failed', () => {
+  it('goes to an ejected endpoint rather than to the one that has just failed', () => {
+    const { group } = groupOf([1, 1]);
+    fail(group, 0, 3, 0);
+    assert.equal(group.pick(contextOf(), null, 0), 1);
+    assert.equal(group.pick(contextOf(), [1], 0), 0);
+  });
+
+  it('leaves out what a health check has found unhealthy', () => {
+    const { group, endpoints } = groupOf([1, 1]);
+    endpoints.setHealth(0, HEALTH_UNHEALTHY);
+    assert.equal(group.pick(contextOf(), [1], 0), 1);
+  });
+});

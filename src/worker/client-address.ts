@@ -1,13 +1,14 @@
-import { type BlockList, isIP } from 'node:net';
-import { isTrusted, type Peer } from '../engine/peer.ts';
+import { isIP } from 'node:net';
+import type { Peer } from '../engine/peer.ts';
 import { KIND_X_FORWARDED_FOR } from '../http/field-kind.ts';
 import type { HeaderBlock } from '../http/header-block.ts';
+import type { IpSet } from '../shared/ip.ts';
 
 /**
  * The client's address (rule B6): the peer, or behind trusted proxies the rightmost address of X-Forwarded-For that is
  * not a trusted proxy itself. What stands further left was written by nobody we know.
  */
-export function clientAddress(peer: Peer, headers: HeaderBlock, trustedProxies: BlockList): string {
+export function clientAddress(peer: Peer, headers: HeaderBlock, trustedProxies: IpSet): string {
   if (!peer.trusted) return peer.ip;
   const hops = headers.listOfKind(KIND_X_FORWARDED_FOR).split(',');
   let client = peer.ip;
@@ -15,7 +16,7 @@ export function clientAddress(peer: Peer, headers: HeaderBlock, trustedProxies: 
     const hop = bareAddress(hops[i]!.trim());
     if (hop === '') break;
     client = hop;
-    if (!isTrusted(hop, trustedProxies)) break;
+    if (!trustedProxies.has(hop)) break;
   }
   return client;
 }

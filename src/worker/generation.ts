@@ -1,8 +1,8 @@
-import { BlockList } from 'node:net';
 import type { EngineSettings } from '../engine/engine.ts';
 import type { PluginSet } from '../plugins/loader.ts';
 import { ownedHeaders } from '../plugins/loader.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import { IpSet } from '../shared/ip.ts';
 import type { PathPolicy, WorkerLimits, WorkerSettings } from '../shared/messages.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import { Chain } from './chain.ts';
@@ -18,7 +18,7 @@ export class LoadedGeneration implements EngineSettings {
   readonly snapshot: Snapshot;
   readonly settings: WorkerSettings;
   readonly plugins: PluginSet;
-  readonly trustedProxies: BlockList;
+  readonly trustedProxies: IpSet;
   /** Pseudonym and instance for Via. */
   readonly via: string;
   /** Names, and prefixes ending in `*`, that only plugins may set (rule B7). */
@@ -32,7 +32,7 @@ export class LoadedGeneration implements EngineSettings {
     this.snapshot = snapshot;
     this.settings = settings;
     this.plugins = plugins;
-    this.trustedProxies = blockList(settings.trustedProxies);
+    this.trustedProxies = new IpSet(settings.trustedProxies);
     this.via = `${settings.viaName} (${settings.instanceId})`;
     this.ownedHeaders = ownedHeaders(plugins).map((name) => name.toLowerCase());
   }
@@ -94,15 +94,4 @@ export class LoadedGeneration implements EngineSettings {
       return { runtime: upstreams.get(record), weight };
     });
   }
-}
-
-function blockList(blocks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const block of blocks) {
-    const [address = '', prefix] = block.split('/');
-    const family = address.includes(':') ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
 }

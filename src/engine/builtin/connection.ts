@@ -75,7 +75,7 @@ export class Http1Connection implements Downstream, Listed {
     this.#socket = socket;
     this.#host = host;
     this.#list = list;
-    this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0, host.settings.trustedProxies);
+    this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0);
     this.#exchange = new Exchange(this, this.#head, this.#peer, 'http');
     this.#writer = new ResponseWriter(socket);
     this.deadline = coarseClock.now + host.settings.limits.headerTimeout;
@@ -206,6 +206,7 @@ export class Http1Connection implements Downstream, Listed {
       this.#decoder.reset(this.#host.settings.limits.body);
     }
     this.deadline = 0;
+    this.#peer.judge(this.#host.settings.trustedProxies);
     this.#exchange.begin();
     this.#host.onExchange(this.#exchange);
     // Bytes nobody reads yet must not pile up in this process (rule C17).
