@@ -33,7 +33,11 @@ async function setUp(
   const folder = mkdtempSync(path.join(os.tmpdir(), 'octopus-watch-'));
   let changes = 0;
   const paths = prepare(folder);
-  const watch = await FileWatch.start({ paths, log, settle: 60, onChange: () => void changes++, ...options });
+  await sleep(50);
+  const watch = await FileWatch.start(
+    { paths, log, settle: 60, onChange: () => void changes++, ...options },
+    Date.now(),
+  );
   t.after(() => {
     watch.close();
     rmSync(folder, { recursive: true, force: true });
@@ -153,10 +157,22 @@ test('after setPaths the new files count and the old ones do not', async (t) => 
   const { folder, count, watch } = await setUp(t, oneFile);
   const other = path.join(folder, 'other.yaml');
   writeFileSync(other, 'b: 1\n');
-  await watch.setPaths([other]);
+  await sleep(50);
+  await watch.setPaths([other], Date.now());
   writeFileSync(path.join(folder, 'octopus.yaml'), 'a: 7\n');
   await sleep(200);
   assert.equal(count(), 0);
   writeFileSync(other, 'b: 2222\n');
   await until(() => count() === 1);
+});
+
+test('what changed between the reading and setPaths is told', async (t) => {
+  const { folder, count, watch } = await setUp(t, oneFile);
+  const other = path.join(folder, 'other.yaml');
+  const readAt = Date.now();
+  writeFileSync(other, 'b: 1\n');
+  await watch.setPaths([other], readAt);
+  await until(() => count() === 1);
+  await sleep(200);
+  assert.equal(count(), 1);
 });

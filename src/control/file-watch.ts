@@ -22,6 +22,11 @@ export interface FileWatchOptions {
 /** A file that never comes to rest (a log in a watched directory) must not hold back the others for ever. */
 const LONGEST_SETTLE = 2_000;
 
+/** File times come from the kernel's tick, which lags behind the clock. Milliseconds. */
+const CLOCK_GRAIN = 20;
+/** Equal to no fingerprint. */
+const UNKNOWN = '';
+
 /** One look for a burst of events: a busy directory costs at most 40 looks per second. */
 const BURST = 25;
 
@@ -44,20 +49,29 @@ export class FileWatch {
     this.#timer.unref();
   }
 
-  /** Changes from now on are told. */
-  static async start(options: FileWatchOptions): Promise<FileWatch> {
+  /** @param readAt as for `setPaths` */
+  static async start(options: FileWatchOptions, readAt: number): Promise<FileWatch> {
     const watch = new FileWatch(options);
-    watch.#arm();
-    watch.#known = await fingerprint(options.paths);
+    await watch.#look(readAt);
     return watch;
   }
 
-  /** Watches other paths; the difference itself is no change. */
-  async setPaths(paths: readonly string[]): Promise<void> {
+  /**
+   * Watches other paths from now on.
+   *
+   * @param readAt `Date.now()` when their content was read: what changed since then is told as well
+   */
+  async setPaths(paths: readonly string[], readAt: number): Promise<void> {
     if (paths.length === this.#paths.length && paths.every((one, at) => one === this.#paths[at])) return;
     this.#paths = paths;
+    await this.#look(readAt);
+  }
+
+  async #look(readAt: number): Promise<void> {
     this.#arm();
-    this.#known = await fingerprint(paths);
+    const { text, changedAt } = await fingerprint(this.#paths);
+    this.#known = changedAt > readAt - CLOCK_GRAIN ? UNKNOWN : text;
+    if (this.#known === UNKNOWN) this.#wake();
   }
 
   close(): void {
@@ -81,12 +95,12 @@ export class FileWatch {
     this.#arm();
     await pause(BURST);
     const before = this.#known;
-    let seen = await fingerprint(this.#paths);
+    let seen = (await fingerprint(this.#paths)).text;
     if (seen === before) return;
     const deadline = performance.now() + LONGEST_SETTLE;
     for (;;) {
       await pause(this.#settle);
-      const next = await fingerprint(this.#paths);
+      const next = (await fingerprint(this.#paths)).text;
       const rests = next === seen;
       seen = next;
       if (rests || performance.now() > deadline) break;
@@ -137,21 +151,37 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Changes when any of the files does: its place behind symbolic links, identity, size or times. */
-async function fingerprint(paths: readonly string[]): Promise<string> {
-  const parts = await Promise.all(paths.map((one) => describe(path.resolve(one), true)));
-  return parts.join('\n');
+interface Fingerprint {
+  /** Changes when any of the files does: its place behind symbolic links, identity, size or times. */
+  readonly text: string;
+  /** When the youngest of them changed, as `Date.now()`. */
+  readonly changedAt: number;
 }
 
-async function describe(place: string, intoDirectory: boolean): Promise<string> {
+async function fingerprint(paths: readonly string[]): Promise<Fingerprint> {
+  const parts = await Promise.all(paths.map((one) => describe(path.resolve(one), true)));
+  return join(parts, '\n');
+}
+
+async function describe(place: string, intoDirectory: boolean): Promise<Fingerprint> {
   try {
     const [real, stats] = await Promise.all([realpath(place), stat(place, { bigint: true })]);
-    if (!stats.isDirectory()) return `${real} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
-    if (!intoDirectory) return '';
+    const changedAt = Number(stats.ctimeMs);
+    if (!stats.isDirectory()) {
+      return { text: `${real} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`, changedAt };
+    }
+    if (!intoDirectory) return { text: '', changedAt: 0 };
     const names = (await readdir(place)).sort();
     const files = await Promise.all(names.map((name) => describe(path.join(place, name), false)));
-    return `${real}/ ${files.join(' ')}`;
+    return join([{ text: `${real}/`, changedAt }, ...files], ' ');
   } catch (error) {
-    return `${place}: ${(error as NodeJS.ErrnoException).code}`;
+    return { text: `${place}: ${(error as NodeJS.ErrnoException).code}`, changedAt: 0 };
   }
+}
+
+function join(parts: readonly Fingerprint[], separator: string): Fingerprint {
+  return {
+    text: parts.map(({ text }) => text).join(separator),
+    changedAt: Math.max(0, ...parts.map(({ changedAt }) => changedAt)),
+  };
 }

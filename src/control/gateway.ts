@@ -24,6 +24,8 @@ export interface GatewayOptions {
   readonly first: LoadedConfig;
   /** Its digest. */
   readonly digest: string;
+  /** `Date.now()` before it was read. */
+  readonly readAt: number;
   readonly logger: Logger;
   readonly metrics: MetricsStore;
 }
@@ -90,11 +92,8 @@ export class Gateway {
     // The workers load their code in threads of their own, the admin API meanwhile in this one.
     const [admin] = await Promise.all([this.#startAdmin(config), this.#startWorkers(config, routeSet)]);
     this.#plane.status.phase = 'serving';
-    this.#files = await FileWatch.start({
-      paths: files,
-      log: this.#log,
-      onChange: () => void this.reload('file'),
-    });
+    const onChange = () => void this.reload('file');
+    this.#files = await FileWatch.start({ paths: files, log: this.#log, onChange }, this.#options.readAt);
     this.#log.info('ready', {
       http: `http://${formatHostPort(config.server.host, port)}`,
       admin,
@@ -175,8 +174,9 @@ export class Gateway {
   }
 
   async #readAndPublish(version: number): Promise<ReloadResult> {
+    const readAt = Date.now();
     const read = await readConfig(this.#options.source);
-    await this.#files?.setPaths(read.files);
+    await this.#files?.setPaths(read.files, readAt);
     if (!read.ok) return { outcome: 'refused', version, problems: read.problems, warnings: [] };
     const { loaded, digest, warnings } = read;
     if (digest === this.#digest) return { outcome: 'unchanged', version, problems: [], warnings: [] };

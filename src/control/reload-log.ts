@@ -8,8 +8,11 @@ export function logReload(log: ControlLog, result: ReloadResult, triggers: reado
   const fields = { trigger: triggers.join(','), version };
   for (const warning of warnings) log.warn(warning);
   if (outcome === 'applied') log.info('configuration applied', fields);
-  else if (outcome === 'unchanged') log.info('configuration unchanged', fields);
-  else {
+  else if (outcome === 'unchanged') {
+    // Nobody waits for an answer to a touched file.
+    const asked = triggers.some((trigger) => trigger !== 'file');
+    log[asked ? 'info' : 'debug']('configuration unchanged', fields);
+  } else {
     for (const problem of problems) log.error(problem);
     log.error('configuration refused, the one in force stays', { ...fields, problems: problems.length });
   }

@@ -17,6 +17,7 @@ export type RunResult =
 /** Runs until SIGTERM or SIGINT and then finishes what is in flight; the same signal once more exits at once. */
 export async function runGateway(source: ConfigSource): Promise<RunResult> {
   const signals = new Signals();
+  const readAt = Date.now();
   const read = await readConfig(source);
   if (!read.ok) return { end: 'refused', problems: read.problems };
   const { loaded, digest, warnings } = read;
@@ -30,7 +31,7 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
   for (const warning of warnings) logger.warn(warning);
   for (const sentence of loaded.inactive) logger.warn(sentence);
   try {
-    const gateway = await Gateway.start({ source, first: loaded, digest, logger, metrics });
+    const gateway = await Gateway.start({ source, first: loaded, digest, readAt, logger, metrics });
     await signals.untilStop(() => void gateway.reload('signal'));
     await gateway.shutdown();
     return { end: 'stopped' };
