@@ -24,10 +24,11 @@ export interface Downstream {
   /** @param lines end-to-end field lines, each with CRLF, without framing fields unless FRAMING_AS_IS */
   sendHead(status: number, reason: string, lines: string, framing: number, length: number): void;
   /**
-   * @param chunk copied if it cannot be sent at once
+   * Sends `input[start, end)`, copied if it cannot go at once.
+   *
    * @returns false when the client is slow: wait for `onDrain` before sending more
    */
-  sendBody(chunk: Uint8Array): boolean;
+  sendBody(input: Buffer, start: number, end: number): boolean;
   /** Ends the response. `trailers` are field lines with CRLF, dropped where they cannot be sent. */
   endBody(trailers: string): void;
   /** Gives what has been sent so far to the kernel. Call at the end of an event that sent something and did not end. */

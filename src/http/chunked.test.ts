@@ -15,8 +15,8 @@ function decode(pieces: readonly string[]): Outcome {
   let body = '';
   let rest = '';
   const sink = {
-    onChunkData(data: Buffer): void {
-      body += data.toString('latin1');
+    onChunkData(input: Buffer, start: number, end: number): void {
+      body += input.toString('latin1', start, end);
     },
   };
   for (const piece of pieces) {

@@ -4,7 +4,8 @@ import { latin1 } from './latin1.ts';
 
 /** Where the decoded pieces go. */
 export interface ChunkSink {
-  onChunkData(data: Buffer): void;
+  /** `input[start, end)`, valid until this returns. */
+  onChunkData(input: Buffer, start: number, end: number): void;
 }
 
 const SIZE_FIRST = 0;
@@ -124,7 +125,7 @@ export class ChunkedDecoder {
           break;
         case DATA: {
           const take = Math.min(this.#remaining, length - at);
-          sink.onChunkData(input.subarray(at, at + take));
+          sink.onChunkData(input, at, at + take);
           at += take;
           this.#remaining -= take;
           if (this.#remaining === 0) this.#state = DATA_CR;

@@ -27,6 +27,8 @@ export class HeaderBlock {
   count = 0;
   /** Kind of each field, see `field-kind.ts`. */
   kinds: Uint8Array = new Uint8Array(32);
+  /** Bit k is set when a field of kind k was scanned: most questions about a kind end here. */
+  seen = 0;
   /** Where the field lines end, behind the CRLF of the last one. */
   end = 0;
   /** The block no longer says what was scanned. */
@@ -47,12 +49,14 @@ export class HeaderBlock {
     this.#added = null;
     this.edited = false;
     let count = 0;
+    let kindsSeen = 0;
     let at = start;
     for (;;) {
       let code = raw.charCodeAt(at);
       if (code === CR) {
         if (raw.charCodeAt(at + 1) !== LF) return SCAN_MALFORMED;
         this.count = count;
+        this.seen = kindsSeen;
         this.end = at;
         return SCAN_OK;
       }
@@ -89,7 +93,9 @@ export class HeaderBlock {
       offsets[base + NAME_END] = nameEnd;
       offsets[base + VALUE_START] = valueStart;
       offsets[base + VALUE_END] = valueEnd;
-      this.kinds[count] = (seen & 2) !== 0 ? KIND_UNDERSCORE : classifyField(raw, nameStart, nameEnd);
+      const fieldKind = (seen & 2) !== 0 ? KIND_UNDERSCORE : classifyField(raw, nameStart, nameEnd);
+      this.kinds[count] = fieldKind;
+      kindsSeen |= 1 << fieldKind;
       count++;
     }
   }
@@ -126,6 +132,7 @@ export class HeaderBlock {
 
   /** Index of the first field of a well-known kind, or -1. */
   indexOfKind(kind: number): number {
+    if ((this.seen & (1 << kind)) === 0) return -1;
     for (let i = 0; i < this.count; i++) if (this.kinds[i] === kind) return i;
     return -1;
   }
@@ -152,7 +159,16 @@ export class HeaderBlock {
 
   /** Takes out the fields whose kind the table drops, so that readers no longer see them. */
   removeKinds(drop: Uint8Array): void {
+    if (!this.#mayDrop(drop)) return;
     for (let i = 0; i < this.count; i++) if (drop[this.kinds[i]!] === 1) this.remove(i);
+  }
+
+  /** False when no field is of a kind that the table drops. */
+  #mayDrop(drop: Uint8Array): boolean {
+    for (let rest = this.seen; rest !== 0; rest &= rest - 1) {
+      if (drop[31 - Math.clz32(rest & -rest)] === 1) return true;
+    }
+    return false;
   }
 
   /** The field lines that pass the drop table plus the added ones; slices of the raw text, each line with its CRLF. */

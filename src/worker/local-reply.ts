@@ -23,9 +23,9 @@ export class LocalReply {
   readonly status: number;
   readonly lines: string;
   /** Null when there is none. */
-  readonly body: Uint8Array | null;
+  readonly body: Buffer | null;
 
-  constructor(status: number, lines: string, body: Uint8Array | null) {
+  constructor(status: number, lines: string, body: Buffer | null) {
     this.status = status;
     this.lines = lines;
     this.body = body;
@@ -73,7 +73,10 @@ export class LocalReply {
       for (const one of typeof value === 'string' ? [value] : value) lines += fieldLine(name, one);
     }
     const body = reply.body ?? null;
-    return new LocalReply(reply.status, lines, typeof body === 'string' ? Buffer.from(body) : body);
+    if (body === null) return new LocalReply(reply.status, lines, null);
+    const bytes =
+      typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
+    return new LocalReply(reply.status, lines, bytes);
   }
 }
 

@@ -29,7 +29,8 @@ export interface ProxyClient {
   resumeRequestBody(): void;
   onUpstreamInformational(status: number, lines: string): void;
   onUpstreamHead(head: ResponseHead): void;
-  onUpstreamData(chunk: Buffer): void;
+  /** `input[start, end)`, valid until this returns. */
+  onUpstreamData(input: Buffer, start: number, end: number): void;
   onUpstreamEnd(trailers: string): void;
   onUpstreamReadEnd(): void;
   /** No response will come, or no more of it. */
@@ -304,10 +305,10 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#client.onUpstreamHead(head);
   }
 
-  onResponseData(chunk: Buffer): void {
+  onResponseData(input: Buffer, start: number, end: number): void {
     this.#lastActivity = coarseClock.now;
-    if (this.#held) this.#heldChunks.push(retain(chunk));
-    else this.#client.onUpstreamData(chunk);
+    if (this.#held) this.#heldChunks.push(retain(input, start, end));
+    else this.#client.onUpstreamData(input, start, end);
   }
 
   onResponseEnd(trailers: string): void {
@@ -330,7 +331,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#held = false;
     const chunks = this.#heldChunks;
     this.#heldChunks = [];
-    for (const chunk of chunks) this.#client.onUpstreamData(chunk);
+    for (const chunk of chunks) this.#client.onUpstreamData(chunk, 0, chunk.length);
     const trailers = this.#heldEnd;
     if (trailers !== null) {
       this.#heldEnd = null;

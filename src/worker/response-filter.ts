@@ -1,6 +1,5 @@
 import type { Downstream } from '../engine/downstream.ts';
 import type { PluginExchange } from '../plugins/api.ts';
-import { retain } from '../shared/read-buffer.ts';
 import { BodyFilter, type FilterTarget } from './body-filter.ts';
 import type { ChainLink } from './chain.ts';
 
@@ -38,12 +37,14 @@ export class ResponseFilter implements FilterTarget {
     this.#filter.stop();
   }
 
+  /** @param chunk is kept */
   write(chunk: Uint8Array, last: boolean): void {
-    if (!this.#filter.write(retain(chunk), last) && !last) this.#host.holdResponseBody(true);
+    if (!this.#filter.write(chunk, last) && !last) this.#host.holdResponseBody(true);
   }
 
   onFiltered(chunk: Buffer, last: boolean): void {
-    if (chunk.length > 0 && !this.#downstream.sendBody(chunk)) this.#host.onDownstreamBlocked();
+    if (chunk.length > 0 && !this.#downstream.sendBody(chunk, 0, chunk.length))
+      this.#host.onDownstreamBlocked();
     if (last) this.#downstream.endBody('');
     else this.#downstream.flush();
   }

@@ -6,6 +6,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { statusText } from '../http/status-text.ts';
 import { filterTrailers } from '../http/trailers.ts';
 import type { PluginReply } from '../plugins/api.ts';
+import { retain } from '../shared/read-buffer.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
@@ -120,9 +121,9 @@ export class ResponseSender {
     downstream.sendHead(view.status, text, headers.lines(DROP_REMOVED), framing, 0);
   }
 
-  sendUpstreamData(chunk: Buffer): void {
-    if (this.#filter !== null) this.#filter.write(chunk, false);
-    else if (!this.#context.exchange.downstream.sendBody(chunk)) this.onDownstreamBlocked();
+  sendUpstreamData(input: Buffer, start: number, end: number): void {
+    if (this.#filter !== null) this.#filter.write(retain(input, start, end), false);
+    else if (!this.#context.exchange.downstream.sendBody(input, start, end)) this.onDownstreamBlocked();
   }
 
   sendUpstreamEnd(trailers: string): void {
@@ -155,7 +156,7 @@ export class ResponseSender {
         this.#filter.write(EMPTY, true);
         return;
       }
-      if (hasBody) downstream.sendBody(body);
+      if (hasBody) downstream.sendBody(body, 0, body.length);
       downstream.endBody('');
     });
   }
@@ -181,7 +182,7 @@ export class ResponseSender {
       downstream.sendHead(status, statusText(status), lines, FRAMING_AS_IS, 0);
     } else {
       downstream.sendHead(status, statusText(status), lines, FRAMING_LENGTH, body === null ? 0 : body.length);
-      if (body !== null && head.method !== 'HEAD') downstream.sendBody(body);
+      if (body !== null && head.method !== 'HEAD') downstream.sendBody(body, 0, body.length);
     }
     downstream.endBody('');
   }

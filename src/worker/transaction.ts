@@ -287,8 +287,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     this.#response.sendUpstreamHead(head, this.#call);
   }
 
-  onUpstreamData(chunk: Buffer): void {
-    this.#response.sendUpstreamData(chunk);
+  onUpstreamData(input: Buffer, start: number, end: number): void {
+    this.#response.sendUpstreamData(input, start, end);
   }
 
   onUpstreamEnd(trailers: string): void {

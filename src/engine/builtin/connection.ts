@@ -7,6 +7,7 @@ import { RequestHead } from '../../http/request-head.ts';
 import { statusText } from '../../http/status-text.ts';
 import { coarseClock } from '../../shared/coarse-clock.ts';
 import { retain } from '../../shared/read-buffer.ts';
+import { SocketOutput } from '../../shared/socket-output.ts';
 import type { ConnectionList, Listed } from '../connection-list.ts';
 import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
 import type { EngineHost } from '../engine.ts';
@@ -52,6 +53,7 @@ export class Http1Connection implements Downstream, Listed {
   readonly #head = new RequestHead();
   readonly #exchange: Exchange;
   readonly #reader = new RequestReader();
+  readonly #output: SocketOutput;
   readonly #writer: ResponseWriter;
   #decoder: ChunkedDecoder | null = null;
 
@@ -77,9 +79,9 @@ export class Http1Connection implements Downstream, Listed {
     this.#list = list;
     this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0);
     this.#exchange = new Exchange(this, this.#head, this.#peer, 'http');
-    this.#writer = new ResponseWriter(socket);
+    this.#output = new SocketOutput(socket, () => this.#onSocketDrain());
+    this.#writer = new ResponseWriter(socket, this.#output);
     this.deadline = coarseClock.now + host.settings.limits.headerTimeout;
-    socket.on('drain', () => this.#onSocketDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
@@ -134,7 +136,7 @@ export class Http1Connection implements Downstream, Listed {
     }
     this.#pumping = true;
     for (;;) {
-      if (this.#socket.writableNeedDrain) {
+      if (this.#output.blocked) {
         this.#waitForReader(input, length);
         break;
       }
@@ -232,7 +234,7 @@ export class Http1Connection implements Downstream, Listed {
     }
     if (this.#expectContinue) {
       this.#expectContinue = false;
-      if (this.#rest === null) this.#socket.write(CONTINUE, 'latin1');
+      if (this.#rest === null) this.#output.writeText(CONTINUE);
     }
     this.#armBodyDeadline();
     this.#feedRest();
@@ -305,9 +307,9 @@ export class Http1Connection implements Downstream, Listed {
   }
 
   /** From the chunked decoder. */
-  onChunkData(data: Buffer): void {
-    this.#exchange.bytesReceived += data.length;
-    this.#sink?.onRequestData(data);
+  onChunkData(input: Buffer, start: number, end: number): void {
+    this.#exchange.bytesReceived += end - start;
+    this.#sink?.onRequestData(input.subarray(start, end));
   }
 
   #failBody(code: ErrorCode): void {
@@ -325,7 +327,7 @@ export class Http1Connection implements Downstream, Listed {
 
   sendInformational(status: number, lines: string): void {
     if (this.#head.version === 10 || this.#writer.started) return;
-    this.#socket.write(`HTTP/1.1 ${status} ${statusText(status)}\r\n${lines}\r\n`, 'latin1');
+    this.#output.writeText(`HTTP/1.1 ${status} ${statusText(status)}\r\n${lines}\r\n`);
   }
 
   sendHead(status: number, reason: string, lines: string, framing: number, length: number): void {
@@ -350,9 +352,9 @@ export class Http1Connection implements Downstream, Listed {
     this.#writer.begin(text, chunked, framing === FRAMING_STREAM && !chunked);
   }
 
-  sendBody(chunk: Uint8Array): boolean {
-    this.#exchange.bytesSent += chunk.length;
-    const more = this.#writer.body(chunk);
+  sendBody(input: Buffer, start: number, end: number): boolean {
+    this.#exchange.bytesSent += end - start;
+    const more = this.#writer.body(input, start, end);
     if (!more) this.#armWriteDeadline();
     return more;
   }
@@ -374,13 +376,8 @@ export class Http1Connection implements Downstream, Listed {
   }
 
   #armWriteDeadline(): void {
-    this.#lastQueued = this.#queued();
+    this.#lastQueued = this.#output.queued;
     this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
-  }
-
-  #queued(): number {
-    const handle = (this.#socket as unknown as { _handle: { writeQueueSize?: number } | null })._handle;
-    return this.#socket.writableLength + (handle?.writeQueueSize ?? 0);
   }
 
   #onSocketDrain(): void {
@@ -475,7 +472,7 @@ export class Http1Connection implements Downstream, Listed {
       case STATE_HEAD:
       case STATE_DISCARD:
       case STATE_LINGER:
-        if (this.#socket.writableLength === 0) this.#socket.destroy();
+        if (this.#output.queued === 0) this.#socket.destroy();
         else this.#socket.end();
         break;
       case STATE_EXCHANGE:
@@ -507,7 +504,7 @@ export class Http1Connection implements Downstream, Listed {
 
   onDeadline(now: number): void {
     const limits = this.#host.settings.limits;
-    const queued = this.#queued();
+    const queued = this.#output.queued;
     if (queued > 0 && queued < this.#lastQueued) {
       // The client still reads, however slowly, what it has been sent.
       this.#lastQueued = queued;

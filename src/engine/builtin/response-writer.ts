@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { latin1 } from '../../http/latin1.ts';
 import { retain } from '../../shared/read-buffer.ts';
+import type { SocketOutput } from '../../shared/socket-output.ts';
 
 /** Pieces up to this size are joined to one string and written with one system call; larger ones go as they are. */
 const JOIN_LIMIT = 16 * 1024;
@@ -8,6 +9,7 @@ const JOIN_LIMIT = 16 * 1024;
 /** Writes one response at a time: collects head, small pieces and chunk framing into one write per event. */
 export class ResponseWriter {
   readonly #socket: Socket;
+  readonly #output: SocketOutput;
   #text = '';
   #chunked = false;
   /** True from `begin` until `reset`. */
@@ -15,8 +17,9 @@ export class ResponseWriter {
   /** The end of the body is the end of the connection. */
   closeDelimited = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, output: SocketOutput) {
     this.#socket = socket;
+    this.#output = output;
   }
 
   begin(head: string, chunked: boolean, closeDelimited: boolean): void {
@@ -31,24 +34,28 @@ export class ResponseWriter {
     this.closeDelimited = false;
   }
 
-  /** @returns false when the socket's buffer is full */
-  body(chunk: Uint8Array): boolean {
-    const length = chunk.length;
+  /**
+   * Takes `input[start, end)`, copied if it cannot be sent at once.
+   *
+   * @returns false when the client is slow
+   */
+  body(input: Buffer, start: number, end: number): boolean {
+    const length = end - start;
     if (length === 0) return true;
     if (this.#chunked) this.#text += `${length.toString(16)}\r\n`;
     if (length + this.#text.length <= JOIN_LIMIT) {
-      this.#text += latin1(chunk as Buffer, 0, length);
+      this.#text += latin1(input, start, end);
       if (this.#chunked) this.#text += '\r\n';
-      return !this.#socket.writableNeedDrain;
+      return !this.#output.blocked;
     }
     const socket = this.#socket;
     socket.cork();
-    socket.write(this.#text, 'latin1');
-    let more = socket.write(retain(chunk));
-    if (this.#chunked) more = socket.write('\r\n', 'latin1');
+    if (this.#text !== '') socket.write(this.#text, 'latin1');
+    socket.write(retain(input, start, end));
+    if (this.#chunked) socket.write('\r\n', 'latin1');
     this.#text = '';
     socket.uncork();
-    return more;
+    return !this.#output.blocked;
   }
 
   end(trailers: string): void {
@@ -60,6 +67,6 @@ export class ResponseWriter {
     if (this.#text === '') return;
     const text = this.#text;
     this.#text = '';
-    this.#socket.write(text, 'latin1');
+    this.#output.writeText(text);
   }
 }

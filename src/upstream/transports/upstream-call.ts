@@ -45,8 +45,8 @@ export interface UpstreamCall {
   onInformational(status: number, lines: string): void;
   /** `head` is valid until the next response of that connection. */
   onResponseHead(head: ResponseHead): void;
-  /** `chunk` is valid until this returns. */
-  onResponseData(chunk: Buffer): void;
+  /** A piece of the body: `input[start, end)`, valid until this returns. */
+  onResponseData(input: Buffer, start: number, end: number): void;
   /** The response is complete; the connection no longer belongs to the call. */
   onResponseEnd(trailers: string): void;
   /** End of one read: time to flush what was passed on. */

@@ -7,6 +7,7 @@ import { latin1 } from '../../../http/latin1.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
 import { readBuffer, retain } from '../../../shared/read-buffer.ts';
+import { SocketOutput } from '../../../shared/socket-output.ts';
 import {
   FAILURE_CONNECT,
   FAILURE_MALFORMED,
@@ -43,6 +44,7 @@ export interface ConnectionOwner {
 export class H1Connection implements UpstreamConnection {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
+  readonly #output: SocketOutput;
   readonly address: string;
   readonly #head = new ResponseHead();
   #decoder: ChunkedDecoder | null = null;
@@ -73,7 +75,7 @@ export class H1Connection implements UpstreamConnection {
     const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true, onread });
     this.#socket = socket;
     socket.on('connect', () => this.#onConnect());
-    socket.on('drain', () => this.#call?.onUpstreamDrain());
+    this.#output = new SocketOutput(socket, () => this.#call?.onUpstreamDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) => this.#onError(error));
     socket.on('close', () => this.#onClose('closed'));
@@ -96,30 +98,27 @@ export class H1Connection implements UpstreamConnection {
     this.#requestDone = !bodyFollows;
     this.#chunkedRequest = chunked;
     this.#informational = 0;
-    this.#socket.write(text, 'latin1');
+    this.#output.writeText(text);
   }
 
   write(chunk: Uint8Array): boolean {
     if (chunk.length === 0) return true;
-    const socket = this.#socket;
-    if (!this.#chunkedRequest) {
-      if (chunk.length <= JOIN_LIMIT) return socket.write(latin1(chunk as Buffer, 0, chunk.length), 'latin1');
-      return socket.write(retain(chunk));
-    }
-    const size = chunk.length.toString(16);
+    const size = this.#chunkedRequest ? `${chunk.length.toString(16)}\r\n` : '';
+    const end = this.#chunkedRequest ? '\r\n' : '';
     if (chunk.length <= JOIN_LIMIT) {
-      return socket.write(`${size}\r\n${latin1(chunk as Buffer, 0, chunk.length)}\r\n`, 'latin1');
+      return this.#output.writeText(size + latin1(chunk as Buffer, 0, chunk.length) + end);
     }
+    const socket = this.#socket;
     socket.cork();
-    socket.write(`${size}\r\n`, 'latin1');
+    if (size !== '') socket.write(size, 'latin1');
     socket.write(retain(chunk));
-    const more = socket.write('\r\n', 'latin1');
+    if (end !== '') socket.write(end, 'latin1');
     socket.uncork();
-    return more;
+    return !this.#output.blocked;
   }
 
   endRequest(trailers: string): void {
-    if (this.#chunkedRequest) this.#socket.write(`0\r\n${trailers}\r\n`, 'latin1');
+    if (this.#chunkedRequest) this.#output.writeText(`0\r\n${trailers}\r\n`);
     this.#requestDone = true;
   }
 
@@ -247,7 +246,7 @@ export class H1Connection implements UpstreamConnection {
         const take = Math.min(this.#remaining, length - at);
         this.#remaining -= take;
         const last = this.#remaining === 0;
-        call.onResponseData(readBuffer.subarray(at, at + take));
+        call.onResponseData(readBuffer, at, at + take);
         if (last && this.#call === call) this.#finish('', at + take < length);
         return at + take;
       }
@@ -260,14 +259,14 @@ export class H1Connection implements UpstreamConnection {
         return end;
       }
       default:
-        call.onResponseData(readBuffer.subarray(at, length));
+        call.onResponseData(readBuffer, at, length);
         return length;
     }
   }
 
   /** From the chunked decoder. */
-  onChunkData(data: Buffer): void {
-    this.#call?.onResponseData(data);
+  onChunkData(input: Buffer, start: number, end: number): void {
+    this.#call?.onResponseData(input, start, end);
   }
 
   #finish(trailers: string, surplus = false): void {
