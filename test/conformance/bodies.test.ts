@@ -19,7 +19,8 @@ const answer: Script = async (connection) => {
 
 let current = answer;
 
-/** Hands each exchange to `current`, also on connections that are older than that. */
+/** Hands each exchange to `current`, also on connections that are older than that. A script that leaves bytes unread
+ * must have waited for the end of the connection. */
 const dispatch: Script = async (connection) => {
   for (;;) {
     const patience = 24 * 3_600_000;
@@ -28,7 +29,7 @@ const dispatch: Script = async (connection) => {
       'bytes',
       patience,
     );
-    if (connection.received === '') return connection.end();
+    if (connection.closedHow !== null) return connection.end();
     await current(connection);
   }
 };

@@ -152,9 +152,9 @@ export const DIFFERENCES: readonly Difference[] = [
     verdicts: { haproxy: 'passes' },
   },
   {
-    why: 'nginx counts up to 2^63, beyond what is exact here, and waits for the body (A11).',
-    cases: ['A11-over-2-53'],
-    verdicts: { nginx: 'neither' },
+    why: 'HAProxy caps names at 255 bytes because it stores their length in 8 bits (CVE-2021-40346); nothing here does.',
+    cases: ['A11-long-name'],
+    verdicts: { haproxy: 'refuses' },
   },
   {
     why: 'Chunk framing is CRLF exactly, or what follows can be taken for a request (A12).',

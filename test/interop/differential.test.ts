@@ -31,7 +31,7 @@ after(async () => {
 async function outcomes(port: number): Promise<Map<string, string>> {
   const outcomes = new Map<string, string>();
   await inParallel(REQUESTS, 30, async (test) => {
-    outcomes.set(test.id, outcomeOf(await runCase(port, origin, test, { patience: 5_000 })));
+    outcomes.set(test.id, outcomeOf(await runCase(port, origin, test, { patience: 8_000 })));
   });
   return outcomes;
 }

@@ -23,7 +23,13 @@ export class OriginConnection extends ByteStream {
 
   /** The next request head alone; its body stays unread. */
   async head(patience = PATIENCE): Promise<Head> {
-    const head = await this.until(() => readHead(this.received, 0), 'a request head', patience);
+    const attempt = (): Head | null => {
+      const head = readHead(this.received, 0);
+      if (!head && this.closedHow !== null)
+        throw new WireError(`closed before a request head: ${JSON.stringify(this.received)}`);
+      return head;
+    };
+    const head = await this.until(attempt, 'a request head', patience);
     this.take(head.end);
     return head;
   }
