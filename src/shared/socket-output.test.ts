@@ -63,6 +63,7 @@ test('a peer that does not read blocks the output, and one that reads again drai
     received += chunk.length;
     tail = (tail + chunk.toString('latin1')).slice(-3);
   });
+  far.resume();
   while (received < written + 3) await once(far, 'data');
   assert.equal(tail, 'end');
   while (output.blocked) await new Promise((resolve) => setImmediate(resolve));
@@ -75,7 +76,7 @@ test('a connection that is reset closes the socket and nothing throws', async ()
   const { near, far, close } = await pair();
   const output = new SocketOutput(near, () => assert.fail('no drain after the end'));
   far.destroy();
-  const closed = once(near, 'close');
+  const closed = new Promise((resolve) => near.on('close', resolve));
   near.resume();
   for (let i = 0; i < 1000 && !near.destroyed; i++) {
     output.writeText('x'.repeat(1024));

@@ -95,7 +95,7 @@ export class SocketOutput {
     const request = this.#request ?? new WriteWrap();
     const status = handle.writeLatin1String(request, text);
     if (status !== 0) {
-      socket.destroy(new Error(`write ${getSystemErrorName(status)}`));
+      socket.destroy(writeError(status));
       return false;
     }
     if (handle.writeQueueSize === 0) {
@@ -111,9 +111,15 @@ export class SocketOutput {
   #onComplete(status: number): void {
     this.#waiting = false;
     if (this.#socket.destroyed) return;
-    if (status < 0) this.#socket.destroy(new Error(`write ${getSystemErrorName(status)}`));
+    if (status < 0) this.#socket.destroy(writeError(status));
     else this.#onDrain();
   }
+}
+
+/** Like the errors of Node's own sockets. */
+function writeError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' });
 }
 
 function handleOf(socket: Socket): StreamHandle | null {

@@ -13,6 +13,9 @@ import type { Plane } from './plane.ts';
 import { Transaction } from './transaction.ts';
 import type { UpstreamRegistry } from './upstream-registry.ts';
 
+/** Idle upstream connections are looked at this often. */
+const POOL_SWEEP_MS = 1000;
+
 /** What one worker serves with: the current generation, its upstreams, its counters. */
 export class DataPlane implements EngineHost, Plane {
   generation: LoadedGeneration;
@@ -28,6 +31,7 @@ export class DataPlane implements EngineHost, Plane {
   readonly calls = new ConnectionList();
   readonly bytesReceived: Cell;
   readonly bytesSent: Cell;
+  #nextPoolSweep = 0;
   readonly #connections: Cell;
   readonly #workerConnections: Cell;
 
@@ -52,6 +56,8 @@ export class DataPlane implements EngineHost, Plane {
     });
     onTick((now) => {
       this.calls.sweep(now);
+      if (now < this.#nextPoolSweep) return;
+      this.#nextPoolSweep = now + POOL_SWEEP_MS;
       this.upstreams.sweep(now);
     });
   }
