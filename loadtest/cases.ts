@@ -15,6 +15,8 @@ export interface Case {
   /** 1: a request header is added. 3: also the client address is checked against a list and a rate is counted. */
   readonly plugins: 0 | 1 | 3;
   readonly workers: number;
+  /** Requests that may share a connection to the origin; only Octopus can do more than 1. */
+  readonly pipelining: number;
   /** The configuration is reloaded once a second under load. */
   readonly reload: boolean;
   /** Latency at a fixed rate (half of the peak) is measured too. */
@@ -42,6 +44,7 @@ const plain: Case = {
   routes: 0,
   plugins: 0,
   workers: 1,
+  pipelining: 1,
   reload: false,
   fixedRate: false,
   idleConnections: 0,
@@ -79,6 +82,7 @@ export const CASES: readonly Case[] = [
     routes: 100_000,
     path: routePath(0),
   },
+  { ...plain, name: 'pipelining', title: 'Pipelining to the origin, 8 deep', pipelining: 8, fixedRate: true },
   { ...plain, name: 'reload', title: 'Reload every second', reload: true, fixedRate: true },
   { ...plain, name: 'workers-2', title: 'Two workers', workers: 2 },
   { ...plain, name: 'idle-10k', title: '10,000 idle connections', idleConnections: 10_000 },

@@ -34,7 +34,7 @@ function configuration({ scenario, port, originPort, adminPort }: Setup, generat
       limits: { connections: MAX_CONNECTIONS },
     },
     observability: { logging: { level: 'warn', access_log: { enabled: false } }, metrics: { enabled: true } },
-    upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${originPort}`] }],
+    upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${originPort}`], pipelining: scenario.pipelining }],
     ...middleware(scenario),
     routes: routes(scenario, generation),
   };

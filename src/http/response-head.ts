@@ -18,6 +18,7 @@ import {
   parseContentLength,
 } from './framing.ts';
 import { HeaderBlock, SCAN_OK } from './header-block.ts';
+import { latin1 } from './latin1.ts';
 
 const MAX_FIELDS = 1000;
 
@@ -56,6 +57,14 @@ export class ResponseHead {
       this.#lastToHead = toHead;
     }
     return problem;
+  }
+
+  /** Length of the head when `input[at, length)` begins with the last one, to the byte; else 0. */
+  repeats(input: Buffer, at: number, length: number, toHead: boolean): number {
+    const last = this.#lastRaw;
+    const end = at + last.length;
+    if (last === '' || end > length || toHead !== this.#lastToHead || this.headers.edited) return 0;
+    return latin1(input, at, end) === last ? last.length : 0;
   }
 
   #parse(raw: string, toHead: boolean): string {

@@ -117,6 +117,7 @@ test('records come back as they went in', () => {
       outlier: null,
       circuitBreaker: null,
       connections: { max: 1024, idleTimeout: 60_000 },
+      pipelining: 1,
       timeouts: { connect: 2000, firstByte: 15_000, idle: 60_000, total: 0 },
     }),
   );

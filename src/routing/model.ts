@@ -115,6 +115,8 @@ export interface Upstream {
   readonly outlier: Outlier | null;
   readonly circuitBreaker: CircuitBreaker | null;
   readonly connections: { readonly max: number; readonly idleTimeout: number };
+  /** Requests that may be under way on one connection; 1 is no pipelining. */
+  readonly pipelining: number;
   readonly timeouts: UpstreamTimeouts;
 }
 

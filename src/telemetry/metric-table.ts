@@ -96,6 +96,11 @@ export const METRICS = {
     help: 'Requests sent on a connection that had served another one before.',
     labels: ['upstream'],
   },
+  octopus_upstream_pipelining_fallbacks_total: {
+    type: 'counter',
+    help: 'Times that a worker stopped pipelining to an endpoint for a while, because the endpoint closed, was slow or answered out of shape.',
+    labels: ['upstream'],
+  },
   octopus_circuit_breaker_state: {
     type: 'gauge',
     help: 'State of the circuit breaker: 0 closed, 1 half-open, 2 open.',

@@ -14,6 +14,7 @@ export class UpstreamMetrics {
   readonly #open: Cell;
   readonly #opened: Cell;
   readonly #reused: Cell;
+  readonly #fallbacks: Cell;
 
   constructor(series: SeriesCells, name: string) {
     this.#series = series;
@@ -23,6 +24,7 @@ export class UpstreamMetrics {
     this.#open = series.gauge('octopus_upstream_connections', { upstream: name });
     this.#opened = series.counter('octopus_upstream_connections_opened_total', { upstream: name });
     this.#reused = series.counter('octopus_upstream_connections_reused_total', { upstream: name });
+    this.#fallbacks = series.counter('octopus_upstream_pipelining_fallbacks_total', { upstream: name });
   }
 
   /** A response head came from an endpoint, at any try. */
@@ -71,6 +73,11 @@ export class UpstreamMetrics {
 
   connectionClosed(): void {
     this.#open.add(-1);
+  }
+
+  /** Pipelining to one of the endpoints stops for a while. */
+  pipeliningFellBack(): void {
+    this.#fallbacks.add(1);
   }
 
   connectionReused(): void {

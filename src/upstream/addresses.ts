@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { AddressBook } from '../shared/messages.ts';
-import type { Dialer } from './transports/h1/pool.ts';
+import type { Dialer } from './transports/upstream-pool.ts';
 
 /** The addresses that the primary has resolved, handed out in turn. */
 export class Addresses implements Dialer {

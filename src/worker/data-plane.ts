@@ -56,6 +56,7 @@ export class DataPlane implements EngineHost, Plane {
     });
     onTick((now) => {
       this.calls.sweep(now);
+      this.upstreams.checkShared(now);
       if (now < this.#nextPoolSweep) return;
       this.#nextPoolSweep = now + POOL_SWEEP_MS;
       this.upstreams.sweep(now);

@@ -47,6 +47,8 @@ const PHASE_BODY = 5;
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
+/** May be sent twice for the sake of another request, so these may share a connection with others. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * The upstream half of an exchange: breaker, choice of endpoint, tries, deadlines, and the request body with what is
@@ -67,6 +69,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #phase = PHASE_OVER;
   #toHead = false;
   #idempotent = false;
+  #shareable = false;
   #bodyFollows = false;
   #chunkedBody = false;
   #bodyStarted = false;
@@ -126,6 +129,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.retries = 0;
     this.#toHead = method === 'HEAD';
     this.#idempotent = IDEMPOTENT.has(method);
+    this.#shareable = !bodyFollows && SAFE.has(method);
     this.#bodyFollows = bodyFollows;
     this.#chunkedBody = chunkedBody;
     this.#bodyStarted = false;
@@ -181,7 +185,12 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#tryStartedAt = now;
     runtime.begin(endpoint);
     this.#phase = PHASE_QUEUED;
-    const connection = runtime.pools[endpoint]!.request(this, fresh);
+    const connection = runtime.pools[endpoint]!.request(
+      this,
+      fresh,
+      this.#shareable && this.#tried === null,
+      now,
+    );
     if (connection === null) this.#arm();
     else this.onConnection(connection);
   }
@@ -451,12 +460,12 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#startTry(performance.now(), fresh);
   }
 
-  #abandonTry(): void {
+  #abandonTry(late = false): void {
     if (this.#phase === PHASE_QUEUED && this.#connection === null)
       this.#runtime.pools[this.endpoint]!.cancel(this);
     const connection = this.#connection;
     this.#connection = null;
-    connection?.abandon();
+    connection?.abandon(late);
     this.#runtime.end(this.endpoint);
   }
 
@@ -532,7 +541,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onDeadline(now: number): void {
     const phase = this.#phase;
     if (now >= this.#totalLimit()) {
-      this.#abandonTry();
+      this.#abandonTry(true);
       this.#settleAndFail('upstream_timeout', 'timeouts.total exceeded');
       return;
     }
@@ -544,7 +553,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
         return;
       }
     }
-    this.#abandonTry();
+    this.#abandonTry(true);
     const endpoint = this.#runtime.record.endpoints[this.endpoint]!.address;
     switch (phase) {
       case PHASE_QUEUED:

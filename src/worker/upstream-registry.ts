@@ -1,4 +1,4 @@
-import type { Upstream } from '../routing/model.ts';
+import type { Endpoint, Upstream } from '../routing/model.ts';
 import type { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { AddressBook } from '../shared/messages.ts';
 import type { UpstreamCells } from '../shared/upstream-cells.ts';
@@ -6,14 +6,16 @@ import type { Recorder } from '../telemetry/recorder.ts';
 import type { UpstreamMetrics } from '../telemetry/upstream-metrics.ts';
 import { Addresses } from '../upstream/addresses.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
+import { PipelinedPool } from '../upstream/transports/h1/pipelined-pool.ts';
 import { H1Pool } from '../upstream/transports/h1/pool.ts';
+import type { UpstreamPool } from '../upstream/transports/upstream-pool.ts';
 
 /** An upstream as one worker uses it. */
 export class UpstreamRuntime {
   readonly record: Upstream;
   readonly group: UpstreamGroup;
   /** By endpoint index. */
-  readonly pools: readonly H1Pool[];
+  readonly pools: readonly UpstreamPool[];
   readonly metrics: UpstreamMetrics;
   /** Canonical text of the record, to tell whether a reload changed it. */
   readonly text: string;
@@ -26,7 +28,7 @@ export class UpstreamRuntime {
     record: Upstream,
     text: string,
     group: UpstreamGroup,
-    pools: readonly H1Pool[],
+    pools: readonly UpstreamPool[],
     metrics: UpstreamMetrics,
     cells: EndpointCells,
   ) {
@@ -55,7 +57,8 @@ export class UpstreamRuntime {
  */
 export class UpstreamRegistry {
   readonly #runtimes = new Map<string, UpstreamRuntime>();
-  readonly #pools = new Map<string, H1Pool>();
+  readonly #pools = new Map<string, UpstreamPool>();
+  readonly #pipelined = new Set<PipelinedPool>();
   readonly #addresses = new Addresses();
   readonly #endpointCells: EndpointCells;
   readonly #upstreamCells: UpstreamCells;
@@ -83,7 +86,7 @@ export class UpstreamRegistry {
     const text = JSON.stringify(record);
     const known = this.#runtimes.get(record.name);
     if (known !== undefined && known.text === text) return known;
-    const pools = record.endpoints.map((endpoint) => this.#pool(record, endpoint.host, endpoint.port));
+    const pools = record.endpoints.map((endpoint) => this.#pool(record, endpoint));
     const group = new UpstreamGroup(record, this.#endpointCells, this.#upstreamCells);
     const metrics = this.#recorder.upstream(record.name);
     const runtime = new UpstreamRuntime(record, text, group, pools, metrics, this.#endpointCells);
@@ -91,14 +94,18 @@ export class UpstreamRegistry {
     return runtime;
   }
 
-  #pool(record: Upstream, host: string, port: number): H1Pool {
-    const key = `${record.name}\0${host}\0${port}`;
+  #pool(record: Upstream, endpoint: Endpoint): UpstreamPool {
+    const key = poolKey(record, endpoint);
     // Each worker takes its share, so that all together stay below the limit.
     const max = Math.max(1, Math.floor(record.connections.max / this.#workerCount));
-    const options = { max, idleTimeout: record.connections.idleTimeout };
+    const { pipelining } = record;
+    const options = { max, idleTimeout: record.connections.idleTimeout, pipelining };
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new H1Pool(host, port, this.#addresses, options, this.#recorder.upstream(record.name));
+      const Pool = pipelining > 1 ? PipelinedPool : H1Pool;
+      const metrics = this.#recorder.upstream(record.name);
+      pool = new Pool(endpoint.host, endpoint.port, this.#addresses, options, metrics);
+      if (pool instanceof PipelinedPool) this.#pipelined.add(pool);
       this.#pools.set(key, pool);
     } else {
       pool.setOptions(options);
@@ -117,17 +124,28 @@ export class UpstreamRegistry {
         continue;
       }
       const live = this.get(record);
-      for (const endpoint of live.record.endpoints) keep.add(`${name}\0${endpoint.host}\0${endpoint.port}`);
+      for (const endpoint of live.record.endpoints) keep.add(poolKey(live.record, endpoint));
       if (live !== runtime) this.#runtimes.set(name, live);
     }
     for (const [key, pool] of this.#pools) {
       if (keep.has(key)) continue;
       pool.close();
       this.#pools.delete(key);
+      if (pool instanceof PipelinedPool) this.#pipelined.delete(pool);
     }
   }
 
   sweep(now: number): void {
     for (const pool of this.#pools.values()) pool.sweep(now);
   }
+
+  /** Between two sweeps: nobody shall wait long for another call on the same connection. */
+  checkShared(now: number): void {
+    for (const pool of this.#pipelined) pool.check(now);
+  }
+}
+
+/** An upstream that changes between pipelining and none gets new pools. */
+function poolKey({ name, pipelining }: Upstream, { host, port }: Endpoint): string {
+  return `${name}\0${host}\0${port}\0${pipelining > 1}`;
 }

@@ -28,6 +28,7 @@ export function upstreamOf(weights: readonly number[], parts: Partial<Upstream> 
     outlier: null,
     circuitBreaker: null,
     connections: { max: 1024, idleTimeout: 60_000 },
+    pipelining: 1,
     timeouts: { connect: 2_000, firstByte: 15_000, idle: 60_000, total: 0 },
     ...parts,
   };

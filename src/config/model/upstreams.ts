@@ -66,6 +66,7 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
     outlier: buildOutlier(config, routing),
     circuitBreaker: buildCircuitBreaker(config, routing),
     connections: { max: connections.max, idleTimeout: connections.idle_timeout },
+    pipelining: config.pipelining,
     timeouts: {
       connect: timeouts.connect,
       firstByte: timeouts.first_byte,

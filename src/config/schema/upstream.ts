@@ -139,6 +139,11 @@ export const upstreamSchema = z.strictObject({
   connections: connectionsSchema
     .optional()
     .describe('Connection pool. Keys left out: `routing.connections`.'),
+  pipelining: whole(1, 64)
+    .prefault(1)
+    .describe(
+      'Most GET, HEAD and OPTIONS requests under way on one connection; 1 is off. Costs less CPU, but a slow response holds up those behind it.',
+    ),
   timeouts: timeoutsSchema.optional().describe('Time limits. Keys left out: `routing.timeouts`.'),
 });
 

@@ -32,8 +32,13 @@ export interface UpstreamConnection {
   endRequest(trailers: string): void;
   pause(): void;
   resume(): void;
-  /** The call gives up: whatever is in flight is lost, so the connection cannot serve another one (rule C3). */
-  abandon(): void;
+  /**
+   * The call gives up: whatever is in flight is lost, so the connection cannot serve another one (rule C3), unless it is
+   * a shared one that can read the response and throw it away.
+   *
+   * @param late the endpoint has missed a deadline: nothing more is expected of the connection
+   */
+  abandon(late: boolean): void;
 }
 
 /** One try of one exchange at one endpoint: what a transport reports to it. */

@@ -1,31 +1,10 @@
 import type { UpstreamCall } from '../upstream-call.ts';
+import type { Dialer, PoolObserver, PoolOptions, UpstreamPool } from '../upstream-pool.ts';
 import { type ConnectionOwner, H1Connection } from './connection.ts';
-
-/** Closed before the endpoint's own timeout, so that a request does not meet a connection that is just going away. */
-const HINT_MARGIN_MS = 1000;
-
-export interface PoolOptions {
-  /** Connections this worker may open to the endpoint. */
-  readonly max: number;
-  /** Milliseconds. */
-  readonly idleTimeout: number;
-}
-
-/** Where the pool's connections go; asked for every new connection, so that DNS changes take effect. */
-export interface Dialer {
-  /** IP address to dial, or `''` when the name does not resolve. */
-  address(host: string): string;
-  isCurrent(host: string, address: string): boolean;
-}
-
-/** Told of every connection, for metrics. */
-export interface PoolObserver {
-  connectionOpened(): void;
-  connectionClosed(): void;
-}
+import { idlesTooLong } from './idle-limit.ts';
 
 /** Kept-alive connections of one worker to one endpoint. The last one used is reused first, so that the others can expire. */
-export class H1Pool implements ConnectionOwner {
+export class H1Pool implements UpstreamPool, ConnectionOwner {
   readonly #host: string;
   readonly #port: number;
   readonly #dialer: Dialer;
@@ -58,6 +37,7 @@ export class H1Pool implements ConnectionOwner {
 
   setOptions(options: PoolOptions): void {
     this.#options = options;
+    while (this.#open < options.max && this.#waiting.length > 0) this.#serveNext();
   }
 
   /**
@@ -91,6 +71,11 @@ export class H1Pool implements ConnectionOwner {
     return connection;
   }
 
+  #serveNext(): void {
+    const call = this.#waiting.shift();
+    if (call !== undefined) call.onConnection(this.#dial(call));
+  }
+
   /** Takes a call out of the queue. */
   cancel(call: UpstreamCall): void {
     const index = this.#waiting.indexOf(call);
@@ -116,10 +101,7 @@ export class H1Pool implements ConnectionOwner {
     this.#observer.connectionClosed();
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
-    if (this.#open < this.#options.max) {
-      const call = this.#waiting.shift();
-      if (call !== undefined) call.onConnection(this.#dial(call));
-    }
+    if (this.#open < this.#options.max) this.#serveNext();
   }
 
   /** Closes connections that idled too long or whose address is no longer the endpoint's. */
@@ -127,12 +109,10 @@ export class H1Pool implements ConnectionOwner {
     const idle = this.#idle;
     for (let i = idle.length - 1; i >= 0; i--) {
       const connection = idle[i]!;
-      const hint =
-        connection.idleHint === 0
-          ? Number.POSITIVE_INFINITY
-          : Math.max(0, connection.idleHint - HINT_MARGIN_MS);
-      const limit = Math.min(this.#options.idleTimeout, hint);
-      if (now - connection.idleSince >= limit || !this.#dialer.isCurrent(this.#host, connection.address)) {
+      if (
+        idlesTooLong(connection, this.#options.idleTimeout, now) ||
+        !this.#dialer.isCurrent(this.#host, connection.address)
+      ) {
         connection.close();
       }
     }

@@ -1,0 +1,380 @@
+import { connect, Socket } from 'node:net';
+import { coarseClock } from '../../../shared/coarse-clock.ts';
+import { readBuffer } from '../../../shared/read-buffer.ts';
+import { SocketOutput } from '../../../shared/socket-output.ts';
+import {
+  FAILURE_CONNECT,
+  FAILURE_MALFORMED,
+  FAILURE_RESET,
+  FAILURE_STALE,
+  FAILURE_TRUNCATED,
+  type UpstreamCall,
+} from '../upstream-call.ts';
+import { ResponseReader } from './response-reader.ts';
+import { type Pipeline, Turn } from './turn.ts';
+import { type Batched, flushAfterTurn } from './write-batch.ts';
+
+/** A call that stops reading holds up the ones behind it once this much is kept for it. */
+const KEPT_LIMIT = 64 * 1024;
+/** A response nobody wants is read to its end up to this size, so that the connection stays usable. */
+const DISCARD_LIMIT = 1024 * 1024;
+/** Longest time for which the first call may hold up others: with its response, or by not reading it. */
+const HOLD_UP_MS = 1000;
+const STALL_MS = 200;
+/** A connection that closes after fewer responses than this, with requests under way, closes because of pipelining. */
+const USUAL_RESPONSES = 100;
+/** One that closes after idling for longer does so because it idled. */
+const IDLE_MS = 1000;
+
+const STATE_CONNECTING = 0;
+const STATE_OPEN = 1;
+const STATE_CLOSED = 2;
+
+export interface PipelineOwner {
+  /** A response is complete. @param took milliseconds for which it was the first in line */
+  answered(took: number): void;
+  /** The endpoint is not fit for pipelining. */
+  fellBack(): void;
+  /** The connection is closed. */
+  remove(connection: PipelinedConnection): void;
+}
+
+/**
+ * One HTTP/1.1 connection to an endpoint that carries several requests at a time (RFC 9112 section 9.3.2). Only for
+ * requests that may be sent twice: whatever happens to the connection, calls that have not got any of their response
+ * fail as stale and are repeated elsewhere.
+ */
+export class PipelinedConnection implements Pipeline, Batched {
+  readonly address: string;
+  readonly #owner: PipelineOwner;
+  readonly #socket: Socket;
+  readonly #output: SocketOutput;
+  readonly #reader = new ResponseReader();
+  #state = STATE_CONNECTING;
+  /** Calls in the order of their requests. */
+  #first: Turn | null = null;
+  #last: Turn | null = null;
+  #unused: Turn | null = null;
+  /** Request heads that leave together, and how many they are. */
+  #batch = '';
+  #batched = 0;
+  #accepts = true;
+  #served = 0;
+  #discarded = 0;
+  /** `performance.now()` since which the first call is the first. */
+  #firstSince = 0;
+  /** Value of `#served` at which a sweep found the first call late; -1 for none. */
+  #foundLate = -1;
+  /** Coarse-clock time since which the socket is paused for the first call, else 0. */
+  #stalledSince = 0;
+  /** Responses since the connection was idle, and for how long it was. */
+  #servedSinceIdle = 0;
+  #idledFor = 0;
+  #readAt = 0;
+  /** Calls that have their turn on this connection. */
+  inFlight = 0;
+  /** Coarse-clock time since which it is idle. */
+  idleSince = coarseClock.now;
+
+  constructor(owner: PipelineOwner, address: string, port: number) {
+    this.#owner = owner;
+    this.address = address;
+    const onread = {
+      buffer: readBuffer,
+      callback: (length: number): boolean => {
+        this.#receive(length);
+        return true;
+      },
+    };
+    const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true, onread });
+    this.#socket = socket;
+    socket.on('connect', () => this.#onConnect());
+    this.#output = new SocketOutput(socket, () => {});
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error: Error) =>
+      this.#onClose((error as NodeJS.ErrnoException).code ?? error.message),
+    );
+    socket.on('close', () => this.#onClose('closed'));
+    if (address === '') socket.destroy(new Error('the host name does not resolve'));
+  }
+
+  get connected(): boolean {
+    return this.#state !== STATE_CONNECTING;
+  }
+
+  /** The endpoint's hint how long the connection may idle, in milliseconds; 0 if unknown (rule C14). */
+  get idleHint(): number {
+    return this.#reader.head.keepAliveHint;
+  }
+
+  /** How long the first call has been the first, in milliseconds. */
+  heldUpFor(now: number): number {
+    return now - this.#firstSince;
+  }
+
+  /** Whether another call may take a turn. */
+  get accepts(): boolean {
+    return this.#accepts && this.#stalledSince === 0;
+  }
+
+  // --- requests ----------------------------------------------------------------------------------------------------
+
+  reserve(call: UpstreamCall, now: number): Turn {
+    if (this.inFlight++ === 0) {
+      this.#firstSince = now;
+      this.#servedSinceIdle = 0;
+      this.#idledFor = now - this.idleSince;
+    }
+    const unused = this.#unused;
+    if (unused === null) return new Turn(this).begin(call);
+    this.#unused = unused.next;
+    return unused.begin(call);
+  }
+
+  send(turn: Turn, text: string): void {
+    if (this.#last === null) this.#first = turn;
+    else this.#last.next = turn;
+    this.#last = turn;
+    this.#batched++;
+    if (this.#batch !== '') {
+      this.#batch += text;
+      return;
+    }
+    this.#batch = text;
+    if (this.#state === STATE_OPEN) flushAfterTurn(this);
+  }
+
+  flush(): void {
+    if (this.#state !== STATE_OPEN || this.#batch === '') return;
+    const text = this.#batch;
+    this.#batch = '';
+    this.#batched = 0;
+    this.#output.writeText(text);
+  }
+
+  #onConnect(): void {
+    this.#state = STATE_OPEN;
+    this.#firstSince = performance.now();
+    this.flush();
+    let turn = this.#first;
+    while (turn !== null) {
+      const { next } = turn;
+      turn.call?.onConnected();
+      turn = next;
+    }
+  }
+
+  // --- responses ---------------------------------------------------------------------------------------------------
+
+  #receive(length: number): void {
+    this.#readAt = performance.now();
+    const reader = this.#reader;
+    let at = 0;
+    while (at < length) {
+      const turn = this.#first;
+      // What answers no request that has left may belong to an earlier one: then whose were the others?
+      if (turn === null || this.#batched === this.inFlight) {
+        this.#owner.fellBack();
+        this.#break(FAILURE_STALE, 'unsolicited response');
+        return;
+      }
+      const from = at;
+      at = reader.read(turn, at, length);
+      if (reader.problem !== '') this.#onMalformed(reader.problem);
+      if (this.#state === STATE_CLOSED) return;
+      if (reader.inBody && !reader.head.keepAlive && (this.#accepts || turn.next !== null))
+        this.#onLastResponse(turn);
+      if (reader.complete) this.#finish();
+      else if (turn.call === null) this.#discard(at - from);
+      else if (turn.kept > KEPT_LIMIT) this.#stall();
+      if (this.#state === STATE_CLOSED) return;
+    }
+    this.#first?.call?.onReadEnd();
+  }
+
+  /** The first call has its response. */
+  #finish(): void {
+    const reader = this.#reader;
+    const turn = this.#first!;
+    const { trailers } = reader;
+    this.#first = turn.next;
+    if (turn.next === null) this.#last = null;
+    turn.next = null;
+    this.#served++;
+    this.#servedSinceIdle++;
+    this.#discarded = 0;
+    this.#owner.answered(this.#readAt - this.#firstSince);
+    this.#firstSince = this.#readAt;
+    reader.next();
+    this.#unstall();
+    if (--this.inFlight === 0) {
+      this.idleSince = coarseClock.now;
+      if (!this.#accepts) this.#leave();
+    }
+    turn.end(trailers);
+  }
+
+  /** The endpoint says that it will answer nothing after this (RFC 9112 section 9.6). */
+  #onLastResponse(turn: Turn): void {
+    if (turn.next !== null && this.#served < USUAL_RESPONSES) this.#owner.fellBack();
+    this.#moveFollowers('the endpoint closes the connection');
+  }
+
+  /**
+   * Bytes that are no response may be the rest of an earlier one with a wrong length, so a call that has got nothing yet
+   * is not to blame.
+   */
+  #onMalformed(problem: string): void {
+    this.#owner.fellBack();
+    this.#break(this.#reader.inBody ? FAILURE_MALFORMED : FAILURE_STALE, problem);
+  }
+
+  #discard(bytes: number): void {
+    this.#discarded += bytes;
+    if (this.#discarded + this.#reader.remaining > DISCARD_LIMIT)
+      this.#break(FAILURE_STALE, 'a large response that nobody wants');
+  }
+
+  #stall(): void {
+    if (this.#stalledSince !== 0) return;
+    this.#stalledSince = coarseClock.now;
+    this.#socket.pause();
+  }
+
+  #unstall(): void {
+    if (this.#stalledSince === 0) return;
+    this.#stalledSince = 0;
+    this.#firstSince = performance.now();
+    this.#socket.resume();
+  }
+
+  // --- calls that go away, or hold up others -----------------------------------------------------------------------
+
+  onCaughtUp(turn: Turn): void {
+    if (turn === this.#first) this.#unstall();
+  }
+
+  withdraw(turn: Turn): void {
+    this.recycle(turn);
+    if (--this.inFlight > 0) return;
+    this.idleSince = coarseClock.now;
+    if (!this.#accepts) this.#leave();
+  }
+
+  recycle(turn: Turn): void {
+    turn.next = this.#unused;
+    this.#unused = turn;
+  }
+
+  onAbandoned(turn: Turn, late: boolean): void {
+    if (this.#state !== STATE_OPEN) {
+      if (this.#state === STATE_CONNECTING && this.#isForsaken()) this.#leave();
+    } else if (turn === this.#first) {
+      if (late) this.#breakUp('the request before it got no response in time');
+      else if (this.#reader.remaining > DISCARD_LIMIT) this.#discard(0);
+      else this.#unstall();
+    }
+  }
+
+  #isForsaken(): boolean {
+    for (let turn = this.#first; turn !== null; turn = turn.next) if (turn.call !== null) return false;
+    return true;
+  }
+
+  /** From the sweep: nobody shall wait long for somebody else. @param now coarse clock */
+  check(now: number): void {
+    const first = this.#first;
+    if (first === null || this.#state !== STATE_OPEN) return;
+    if (this.#stalledSince !== 0) {
+      if (now - this.#stalledSince >= STALL_MS) this.#moveFollowers('held up by a client that does not read');
+      return;
+    }
+    if (now - this.#firstSince < HOLD_UP_MS || (first.call !== null && first.next === null)) return;
+    // Only if it is still so at the next sweep: this thread itself may have been busy for a second.
+    if (this.#foundLate !== this.#served) {
+      this.#foundLate = this.#served;
+    } else if (first.call === null) {
+      this.#breakUp('held up by a response that nobody wants');
+    } else {
+      this.#owner.fellBack();
+      this.#moveFollowers('held up by the response before it');
+    }
+  }
+
+  /** Everybody behind the first call goes elsewhere. The connection closes after the first response. */
+  #moveFollowers(detail: string): void {
+    this.#accepts = false;
+    const first = this.#first!;
+    let turn = first.next;
+    first.next = null;
+    this.#last = first;
+    this.inFlight = 1;
+    this.#batch = '';
+    this.#batched = 0;
+    while (turn !== null) {
+      const { next } = turn;
+      turn.fail(FAILURE_STALE, detail);
+      turn = next;
+    }
+  }
+
+  #breakUp(detail: string): void {
+    if (this.#first!.next !== null) this.#owner.fellBack();
+    this.#break(FAILURE_STALE, detail);
+  }
+
+  // --- end ---------------------------------------------------------------------------------------------------------
+
+  /** Takes no more calls, and closes when those it has are done. */
+  retire(): void {
+    this.#accepts = false;
+    if (this.inFlight === 0) this.#leave();
+  }
+
+  #leave(): void {
+    this.#socket.destroy();
+    if (this.#state === STATE_CLOSED) return;
+    this.#state = STATE_CLOSED;
+    this.#accepts = false;
+    this.#owner.remove(this);
+  }
+
+  /** Closes the connection. @param failure that of the first call; the others have lost nothing */
+  #break(failure: number, detail: string, others = FAILURE_STALE): void {
+    let turn = this.#first;
+    this.#first = null;
+    this.#last = null;
+    this.#batch = '';
+    this.#leave();
+    while (turn !== null) {
+      const { next } = turn;
+      turn.fail(failure, detail);
+      failure = others;
+      turn = next;
+    }
+  }
+
+  #onEnd(): void {
+    if (this.#first !== null && this.#reader.untilClose) {
+      this.#readAt = performance.now();
+      this.#finish();
+    }
+    this.#onClose('closed by the endpoint');
+  }
+
+  #onClose(detail: string): void {
+    const first = this.#first;
+    if (this.#state === STATE_CLOSED || first === null) this.#leave();
+    else if (this.#state === STATE_CONNECTING) this.#break(FAILURE_CONNECT, detail, FAILURE_CONNECT);
+    else this.#break(this.#closeFailure(first), detail);
+  }
+
+  /** What the close means for the first call; nothing is known against the endpoint when it was not alone. */
+  #closeFailure(first: Turn): number {
+    const { inBody, partial } = this.#reader;
+    const idled = this.#served > 0 && this.#servedSinceIdle === 0 && this.#idledFor >= IDLE_MS;
+    if (first.next !== null && this.#served < USUAL_RESPONSES && !idled) this.#owner.fellBack();
+    if (inBody) return FAILURE_TRUNCATED;
+    return first.next !== null || (this.#served > 0 && partial === '') ? FAILURE_STALE : FAILURE_RESET;
+  }
+}
