@@ -188,11 +188,19 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     const connection = runtime.pools[endpoint]!.request(
       this,
       fresh,
-      this.#shareable && this.#tried === null,
+      this.#shareable && this.#tried === null ? this.#patience() : 0,
       now,
     );
     if (connection === null) this.#arm();
     else this.onConnection(connection);
+  }
+
+  /** Milliseconds for which a try waits for its response. */
+  #patience(): number {
+    const { firstByte, total } = this.#runtime.record.timeouts;
+    const limit = Math.min(firstByte, this.#route.proxy!.timeout, total === 0 ? NEVER : total);
+    const perTry = this.#rules.perTryTimeout;
+    return perTry > 0 ? Math.min(limit, perTry) : limit;
   }
 
   onConnection(connection: UpstreamConnection): void {

@@ -23,7 +23,8 @@ export interface TestCallOptions {
   readonly method?: string;
   readonly target?: string;
   readonly fresh?: boolean;
-  readonly shareable?: boolean;
+  /** 0: not shareable. */
+  readonly patience?: number;
   /** Does not read the body until `connection.resume()`. */
   readonly slow?: boolean;
   readonly now?: number;
@@ -85,8 +86,8 @@ export class TestCall implements UpstreamCall {
 /** Starts a call, as the worker would. */
 export function callOn(pool: UpstreamPool, options: TestCallOptions = {}): TestCall {
   const call = new TestCall(options);
-  const { fresh = false, shareable = true, now = performance.now() } = options;
-  const connection = pool.request(call, fresh, shareable, now);
+  const { fresh = false, patience = 60_000, now = performance.now() } = options;
+  const connection = pool.request(call, fresh, patience, now);
   if (connection !== null) call.onConnection(connection);
   return call;
 }

@@ -28,11 +28,12 @@ export interface PoolObserver {
 export interface UpstreamPool {
   /**
    * @param fresh true: a new connection, for this call alone (a retry after a stale one)
-   * @param shareable true: the request is safe, has no body and may be sent again, so that it can share a connection
+   * @param patience not 0: the request is safe and has no body, so that it can share a connection; milliseconds that its
+   * response may take at most
    * @param now `performance.now()`
    * @returns a connection that is now the call's, or null: the call waits and gets `onConnection` later
    */
-  request(call: UpstreamCall, fresh: boolean, shareable: boolean, now: number): UpstreamConnection | null;
+  request(call: UpstreamCall, fresh: boolean, patience: number, now: number): UpstreamConnection | null;
   /** Takes a call out of the queue. */
   cancel(call: UpstreamCall): void;
   setOptions(options: PoolOptions): void;

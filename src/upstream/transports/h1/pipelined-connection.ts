@@ -18,8 +18,10 @@ import { type Batched, flushAfterTurn } from './write-batch.ts';
 const KEPT_LIMIT = 64 * 1024;
 /** A response nobody wants is read to its end up to this size, so that the connection stays usable. */
 const DISCARD_LIMIT = 1024 * 1024;
-/** Longest time for which the first call may hold up others: with its response, or by not reading it. */
+/** Longest time for which the first call may hold up others, and longest part of the time that one of them has. */
 const HOLD_UP_MS = 1000;
+const HOLD_UP_SHARE = 1 / 4;
+/** The same when it does so by not reading its response. */
 const STALL_MS = 200;
 /** A connection that closes after fewer responses than this, with requests under way, closes because of pipelining. */
 const USUAL_RESPONSES = 100;
@@ -119,16 +121,16 @@ export class PipelinedConnection implements Pipeline, Batched {
 
   // --- requests ----------------------------------------------------------------------------------------------------
 
-  reserve(call: UpstreamCall, now: number): Turn {
+  reserve(call: UpstreamCall, patience: number, now: number): Turn {
     if (this.inFlight++ === 0) {
       this.#firstSince = now;
       this.#servedSinceIdle = 0;
       this.#idledFor = now - this.idleSince;
     }
     const unused = this.#unused;
-    if (unused === null) return new Turn(this).begin(call);
+    if (unused === null) return new Turn(this).begin(call, patience);
     this.#unused = unused.next;
-    return unused.begin(call);
+    return unused.begin(call, patience);
   }
 
   send(turn: Turn, text: string): void {
@@ -289,7 +291,7 @@ export class PipelinedConnection implements Pipeline, Batched {
       if (now - this.#stalledSince >= STALL_MS) this.#moveFollowers('held up by a client that does not read');
       return;
     }
-    if (now - this.#firstSince < HOLD_UP_MS || (first.call !== null && first.next === null)) return;
+    if ((first.call !== null && first.next === null) || now - this.#firstSince < holdUpLimit(first)) return;
     // Only if it is still so at the next sweep: this thread itself may have been busy for a second.
     if (this.#foundLate !== this.#served) {
       this.#foundLate = this.#served;
@@ -377,4 +379,12 @@ export class PipelinedConnection implements Pipeline, Batched {
     if (inBody) return FAILURE_TRUNCATED;
     return first.next !== null || (this.#served > 0 && partial === '') ? FAILURE_STALE : FAILURE_RESET;
   }
+}
+
+/** Milliseconds for which the first call may hold up the ones behind it, so that they have time left to go elsewhere. */
+function holdUpLimit(first: Turn): number {
+  let limit = HOLD_UP_MS;
+  for (let turn = first.next; turn !== null; turn = turn.next)
+    limit = Math.min(limit, turn.patience * HOLD_UP_SHARE);
+  return limit;
 }

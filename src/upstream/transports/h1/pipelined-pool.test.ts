@@ -126,7 +126,7 @@ describe('calls on a shared connection', () => {
 
   it('that are not shareable, or repeated, get connections of their own', async () => {
     calls(2);
-    callOn(pool, { target: '/post', shareable: false });
+    callOn(pool, { target: '/post', patience: 0 });
     callOn(pool, { target: '/again', fresh: true });
     await received(4);
     assert.deepEqual(seen.toSorted(), ['0 /1', '0 /2', '1 /post', '2 /again']);
@@ -456,6 +456,28 @@ describe('a response that takes long', () => {
     await eventually(async () => counts.open === 0, 'the connection to be closed after it');
   });
 
+  it('takes at most a quarter of the time that those behind it have', async () => {
+    const before = performance.now();
+    const list = [callOn(pool), callOn(pool, { patience: 2000 }), callOn(pool)];
+    await received(3);
+    pool.check(before + 490);
+    pool.check(before + 490);
+    assert.deepEqual(outcomes(list), ['', '', '']);
+    pool.check(performance.now() + 510);
+    pool.check(performance.now() + 510);
+    assert.deepEqual(outcomes(list), ['', 'stale', 'stale']);
+  });
+
+  it('is not risked by calls that have little time', async () => {
+    const list = [
+      callOn(pool, { target: '/1', patience: 400 }),
+      callOn(pool, { target: '/2', patience: 400 }),
+    ];
+    await received(2);
+    assert.deepEqual(seen.toSorted(), ['0 /1', '1 /2']);
+    assert.deepEqual(outcomes(list), ['', '']);
+  });
+
   it('alone on its connection may take what it wants', async () => {
     const [call] = calls(1);
     await received(1);
@@ -509,7 +531,7 @@ describe('the limit of connections', () => {
   it('holds for shared and other ones together', async () => {
     pool = makePool(4, 2);
     calls(6);
-    for (let i = 0; i < 4; i++) callOn(pool, { target: `/own${i}`, shareable: false });
+    for (let i = 0; i < 4; i++) callOn(pool, { target: `/own${i}`, patience: 0 });
     await received(6);
     await sleep(50);
     assert.equal(counts.open, 4);
@@ -521,7 +543,7 @@ describe('the limit of connections', () => {
     answers = Object.fromEntries(
       [1, 2, 3].map((i) => [i, (c: OriginConnection) => c.write(okResponse('x'))]),
     );
-    const list = [...calls(2), callOn(pool, { target: '/own', shareable: false })];
+    const list = [...calls(2), callOn(pool, { target: '/own', patience: 0 })];
     await allOver(list);
     assert.equal(counts.opened, 1);
     assert.deepEqual(bodies(list), ['x', 'x', 'x']);
@@ -530,7 +552,7 @@ describe('the limit of connections', () => {
   it('idle shared connections make room for a call that waits', async () => {
     pool = makePool(2);
     await warmUp();
-    const own = [1, 2].map((i) => callOn(pool, { target: `/own${i}`, shareable: false }));
+    const own = [1, 2].map((i) => callOn(pool, { target: `/own${i}`, patience: 0 }));
     await received(2);
     assert.equal(counts.open, 2);
     assert.deepEqual(outcomes(own), ['', '']);

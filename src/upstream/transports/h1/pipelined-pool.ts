@@ -7,6 +7,8 @@ import { H1Pool } from './pool.ts';
 
 /** Milliseconds that a call may be expected to wait for those before it; else it gets another connection. */
 const MOST_WAIT_MS = 10;
+/** A request with less time than this does not share: the sweep could not let it go before its time is over. */
+const LEAST_PATIENCE_MS = 500;
 /** Weight of the latest response in the average of how long one takes. */
 const LATEST_WEIGHT = 1 / 8;
 
@@ -60,10 +62,10 @@ export class PipelinedPool implements UpstreamPool, PipelineOwner {
     this.#exclusive.setOptions({ max: Math.max(1, max - this.#shared.length), idleTimeout, pipelining });
   }
 
-  request(call: UpstreamCall, fresh: boolean, shareable: boolean, now: number): UpstreamConnection | null {
-    if (shareable && !fresh && !this.#closing && !this.#pause.active(now)) {
+  request(call: UpstreamCall, fresh: boolean, patience: number, now: number): UpstreamConnection | null {
+    if (patience >= LEAST_PATIENCE_MS && !fresh && !this.#closing && !this.#pause.active(now)) {
       const connection = this.#choose(now);
-      if (connection !== null) return connection.reserve(call, now);
+      if (connection !== null) return connection.reserve(call, patience, now);
     }
     this.#makeRoom();
     return this.#exclusive.request(call, fresh);

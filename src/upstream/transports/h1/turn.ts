@@ -26,6 +26,8 @@ export class Turn implements UpstreamConnection {
   /** Null: the call went away, and its response is thrown away. */
   call: UpstreamCall | null = null;
   toHead = false;
+  /** Milliseconds that the response may take. */
+  patience = 0;
   /** Bytes kept for the call. */
   kept = 0;
   readonly #pipeline: Pipeline;
@@ -40,9 +42,10 @@ export class Turn implements UpstreamConnection {
     this.#pipeline = pipeline;
   }
 
-  begin(call: UpstreamCall): this {
+  begin(call: UpstreamCall, patience: number): this {
     this.next = null;
     this.call = call;
+    this.patience = patience;
     this.#sent = false;
     this.#paused = false;
     return this;
