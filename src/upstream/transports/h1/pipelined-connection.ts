@@ -12,6 +12,7 @@ import {
 } from '../upstream-call.ts';
 import { ResponseReader } from './response-reader.ts';
 import { type Pipeline, Turn } from './turn.ts';
+import { failAll, TurnQueue } from './turn-queue.ts';
 import { type Batched, flushAfterTurn } from './write-batch.ts';
 
 /** A call that stops reading holds up the ones behind it once this much is kept for it. */
@@ -53,13 +54,8 @@ export class PipelinedConnection implements Pipeline, Batched {
   readonly #output: SocketOutput;
   readonly #reader = new ResponseReader();
   #state = STATE_CONNECTING;
-  /** Calls in the order of their requests. */
-  #first: Turn | null = null;
-  #last: Turn | null = null;
+  readonly #queue = new TurnQueue();
   #unused: Turn | null = null;
-  /** Request heads that leave together, and how many they are. */
-  #batch = '';
-  #batched = 0;
   #accepts = true;
   #served = 0;
   #discarded = 0;
@@ -134,36 +130,20 @@ export class PipelinedConnection implements Pipeline, Batched {
   }
 
   send(turn: Turn, text: string): void {
-    if (this.#last === null) this.#first = turn;
-    else this.#last.next = turn;
-    this.#last = turn;
-    this.#batched++;
-    if (this.#batch !== '') {
-      this.#batch += text;
-      return;
-    }
-    this.#batch = text;
-    if (this.#state === STATE_OPEN) flushAfterTurn(this);
+    if (this.#queue.push(turn, text) && this.#state === STATE_OPEN) flushAfterTurn(this);
   }
 
   flush(): void {
-    if (this.#state !== STATE_OPEN || this.#batch === '') return;
-    const text = this.#batch;
-    this.#batch = '';
-    this.#batched = 0;
-    this.#output.writeText(text);
+    if (this.#state !== STATE_OPEN) return;
+    const text = this.#queue.takeUnsent();
+    if (text !== '') this.#output.writeText(text);
   }
 
   #onConnect(): void {
     this.#state = STATE_OPEN;
     this.#firstSince = performance.now();
     this.flush();
-    let turn = this.#first;
-    while (turn !== null) {
-      const { next } = turn;
-      turn.call?.onConnected();
-      turn = next;
-    }
+    for (let turn = this.#queue.first; turn !== null; turn = turn.next) turn.call?.onConnected();
   }
 
   // --- responses ---------------------------------------------------------------------------------------------------
@@ -171,11 +151,12 @@ export class PipelinedConnection implements Pipeline, Batched {
   #receive(length: number): void {
     this.#readAt = performance.now();
     const reader = this.#reader;
+    const queue = this.#queue;
     let at = 0;
     while (at < length) {
-      const turn = this.#first;
+      const turn = queue.first;
       // What answers no request that has left may belong to an earlier one: then whose were the others?
-      if (turn === null || this.#batched === this.inFlight) {
+      if (turn === null || queue.unsentCount === this.inFlight) {
         this.#owner.fellBack();
         this.#break(FAILURE_STALE, 'unsolicited response');
         return;
@@ -191,17 +172,14 @@ export class PipelinedConnection implements Pipeline, Batched {
       else if (turn.kept > KEPT_LIMIT) this.#stall();
       if (this.#state === STATE_CLOSED) return;
     }
-    this.#first?.call?.onReadEnd();
+    queue.first?.call?.onReadEnd();
   }
 
   /** The first call has its response. */
   #finish(): void {
     const reader = this.#reader;
-    const turn = this.#first!;
+    const turn = this.#queue.shift();
     const { trailers } = reader;
-    this.#first = turn.next;
-    if (turn.next === null) this.#last = null;
-    turn.next = null;
     this.#served++;
     this.#servedSinceIdle++;
     this.#discarded = 0;
@@ -253,7 +231,7 @@ export class PipelinedConnection implements Pipeline, Batched {
   // --- calls that go away, or hold up others -----------------------------------------------------------------------
 
   onCaughtUp(turn: Turn): void {
-    if (turn === this.#first) this.#unstall();
+    if (turn === this.#queue.first) this.#unstall();
   }
 
   withdraw(turn: Turn): void {
@@ -270,22 +248,17 @@ export class PipelinedConnection implements Pipeline, Batched {
 
   onAbandoned(turn: Turn, late: boolean): void {
     if (this.#state !== STATE_OPEN) {
-      if (this.#state === STATE_CONNECTING && this.#isForsaken()) this.#leave();
-    } else if (turn === this.#first) {
+      if (this.#state === STATE_CONNECTING && this.#queue.forsaken) this.#leave();
+    } else if (turn === this.#queue.first) {
       if (late) this.#breakUp('the request before it got no response in time');
       else if (this.#reader.remaining > DISCARD_LIMIT) this.#discard(0);
       else this.#unstall();
     }
   }
 
-  #isForsaken(): boolean {
-    for (let turn = this.#first; turn !== null; turn = turn.next) if (turn.call !== null) return false;
-    return true;
-  }
-
   /** From the sweep: nobody shall wait long for somebody else. @param now coarse clock */
   check(now: number): void {
-    const first = this.#first;
+    const { first } = this.#queue;
     if (first === null || this.#state !== STATE_OPEN) return;
     if (this.#stalledSince !== 0) {
       if (now - this.#stalledSince >= STALL_MS) this.#moveFollowers('held up by a client that does not read');
@@ -306,22 +279,12 @@ export class PipelinedConnection implements Pipeline, Batched {
   /** Everybody behind the first call goes elsewhere. The connection closes after the first response. */
   #moveFollowers(detail: string): void {
     this.#accepts = false;
-    const first = this.#first!;
-    let turn = first.next;
-    first.next = null;
-    this.#last = first;
     this.inFlight = 1;
-    this.#batch = '';
-    this.#batched = 0;
-    while (turn !== null) {
-      const { next } = turn;
-      turn.fail(FAILURE_STALE, detail);
-      turn = next;
-    }
+    failAll(this.#queue.takeFollowers(), FAILURE_STALE, FAILURE_STALE, detail);
   }
 
   #breakUp(detail: string): void {
-    if (this.#first!.next !== null) this.#owner.fellBack();
+    if (this.#queue.first!.next !== null) this.#owner.fellBack();
     this.#break(FAILURE_STALE, detail);
   }
 
@@ -343,21 +306,13 @@ export class PipelinedConnection implements Pipeline, Batched {
 
   /** Closes the connection. @param failure that of the first call; the others have lost nothing */
   #break(failure: number, detail: string, others = FAILURE_STALE): void {
-    let turn = this.#first;
-    this.#first = null;
-    this.#last = null;
-    this.#batch = '';
+    const turns = this.#queue.takeAll();
     this.#leave();
-    while (turn !== null) {
-      const { next } = turn;
-      turn.fail(failure, detail);
-      failure = others;
-      turn = next;
-    }
+    failAll(turns, failure, others, detail);
   }
 
   #onEnd(): void {
-    if (this.#first !== null && this.#reader.untilClose) {
+    if (this.#queue.first !== null && this.#reader.untilClose) {
       this.#readAt = performance.now();
       this.#finish();
     }
@@ -365,7 +320,7 @@ export class PipelinedConnection implements Pipeline, Batched {
   }
 
   #onClose(detail: string): void {
-    const first = this.#first;
+    const { first } = this.#queue;
     if (this.#state === STATE_CLOSED || first === null) this.#leave();
     else if (this.#state === STATE_CONNECTING) this.#break(FAILURE_CONNECT, detail, FAILURE_CONNECT);
     else this.#break(this.#closeFailure(first), detail);
