@@ -45,7 +45,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.stop();
-  await Promise.all((endpoints ?? []).map((endpoint) => endpoint.kill()));
+  await Promise.all((endpoints ?? []).map((endpoint) => endpoint.close()));
 });
 
 const request = (path: string) => (): string => GET.replace('GET /', `GET ${path}`);

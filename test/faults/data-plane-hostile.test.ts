@@ -24,7 +24,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.stop();
-  await endpoint?.kill();
+  await endpoint?.close();
 });
 
 const options = (): LoadOptions => ({ port: gateway.port, connections: 8, request: () => GET });

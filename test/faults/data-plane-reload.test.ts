@@ -47,8 +47,8 @@ before(async () => {
 
 after(async () => {
   await gateway?.stop();
-  await one?.kill();
-  await two?.kill();
+  await one?.close();
+  await two?.close();
 });
 
 describe('reload', () => {

@@ -38,7 +38,7 @@ before(async () => {
   };
 });
 
-after(() => endpoint?.kill());
+after(() => endpoint?.close());
 
 describe('a worker that dies', () => {
   let gateway: Gateway;
