@@ -34,7 +34,7 @@ function route(at: number): Route {
     action: {
       kind: 'proxy',
       targets: [{ upstream: 'users', weight: 1 }],
-      rewrite: { stripPrefix: '/api', pattern: '', replacement: '', addPrefix: '' },
+      rewrite: { stripPrefix: '/api', rules: [], addPrefix: '' },
       preserveHost: false,
       timeout: 5_000,
       retries: {

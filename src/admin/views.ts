@@ -64,7 +64,7 @@ function actionView(action: RouteAction): Readonly<Record<string, unknown>> {
           ? {}
           : {
               strip_prefix: rewrite.stripPrefix,
-              rewrite: { pattern: rewrite.pattern, replacement: rewrite.replacement },
+              rewrite: rewrite.rules.map(({ pattern, replacement }) => ({ pattern, replacement })),
               add_prefix: rewrite.addPrefix,
             }),
         preserve_host: action.preserveHost,

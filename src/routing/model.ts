@@ -58,12 +58,20 @@ export interface ProxyTarget {
   readonly weight: number;
 }
 
-/** Applied to the canonical path in this order: strip, then regex, then add. */
+/** Applied to the canonical path in this order: strip, then the first of the rules that matches, then add. */
 export interface PathRewrite {
   readonly stripPrefix: string;
-  readonly pattern: string;
-  readonly replacement: string;
+  readonly rules: readonly RewriteRule[];
   readonly addPrefix: string;
+}
+
+export interface RewriteRule {
+  /** Regular expression. */
+  readonly pattern: string;
+  /** With `$1` and `$<name>`. */
+  readonly replacement: string;
+  /** The pattern comes from a service and not from who runs the gateway: it must match in linear time. */
+  readonly linear: boolean;
 }
 
 export type RetryCondition = 'connect-failure' | 'reset' | 'timeout' | number;

@@ -4,7 +4,11 @@ import type { PathRewrite } from './model.ts';
 import { rewritePath } from './rewrite.ts';
 
 function rewritten(path: string, changes: Partial<PathRewrite>): string {
-  return rewritePath({ stripPrefix: '', pattern: '', replacement: '', addPrefix: '', ...changes }, path);
+  return rewritePath({ stripPrefix: '', rules: [], addPrefix: '', ...changes }, path);
+}
+
+function rule(pattern: string, replacement: string, linear = false): Partial<PathRewrite> {
+  return { rules: [{ pattern, replacement, linear }] };
 }
 
 test('a prefix is stripped only at a segment boundary', () => {
@@ -37,8 +41,7 @@ test('a prefix is added without doubling the slash', () => {
 test('strip, then regex, then add', () => {
   const rewrite = {
     stripPrefix: '/api',
-    pattern: '^/users/(\\d+)',
-    replacement: '/people/$1',
+    ...rule('^/users/(\\d+)', '/people/$1'),
     addPrefix: '/v2',
   };
   assert.equal(rewritten('/api/users/7/posts', rewrite), '/v2/people/7/posts');
@@ -47,23 +50,40 @@ test('strip, then regex, then add', () => {
 });
 
 test('the regex replaces its first match and the result begins with a slash', () => {
-  assert.equal(rewritten('/a/a/a', { pattern: 'a', replacement: 'b' }), '/b/a/a');
-  assert.equal(rewritten('/old/x', { pattern: '^/old/', replacement: '' }), '/x');
-  assert.equal(rewritten('/old', { pattern: '.*', replacement: '' }), '/');
+  assert.equal(rewritten('/a/a/a', rule('a', 'b')), '/b/a/a');
+  assert.equal(rewritten('/old/x', rule('^/old/', '')), '/x');
+  assert.equal(rewritten('/old', rule('.*', '')), '/');
 });
 
 test('a replacement cannot break the request line or end the path (rule B11)', () => {
-  assert.equal(
-    rewritten('/a/b', { pattern: 'b', replacement: 'x y\r\nHost: evil' }),
-    '/a/x%20y%0D%0AHost:%20evil',
-  );
-  assert.equal(rewritten('/a/b', { pattern: 'b', replacement: 'c?d#e' }), '/a/c%3Fd%23e');
-  assert.equal(rewritten('/a/b', { pattern: 'b', replacement: 'caf\u00e9' }), '/a/caf%C3%A9');
+  assert.equal(rewritten('/a/b', rule('b', 'x y\r\nHost: evil')), '/a/x%20y%0D%0AHost:%20evil');
+  assert.equal(rewritten('/a/b', rule('b', 'c?d#e')), '/a/c%3Fd%23e');
+  assert.equal(rewritten('/a/b', rule('b', 'caf\u00e9')), '/a/caf%C3%A9');
 });
 
 test('a rewrite that would make a dot segment is not applied', () => {
-  assert.equal(rewritten('/files/.-./secret', { pattern: '-', replacement: '' }), '/files/.-./secret');
-  assert.equal(rewritten('/files/x', { pattern: 'files/x', replacement: '..' }), '/files/x');
-  assert.equal(rewritten('/files/%2/x', { pattern: '%2', replacement: '%2E%2e' }), '/files/%2/x');
-  assert.equal(rewritten('/files/a..b', { pattern: 'a', replacement: 'c' }), '/files/c..b');
+  assert.equal(rewritten('/files/.-./secret', rule('-', '')), '/files/.-./secret');
+  assert.equal(rewritten('/files/x', rule('files/x', '..')), '/files/x');
+  assert.equal(rewritten('/files/%2/x', rule('%2', '%2E%2e')), '/files/%2/x');
+  assert.equal(rewritten('/files/a..b', rule('a', 'c')), '/files/c..b');
+});
+
+test('the first rule that matches is the only one that is applied', () => {
+  const rules = [
+    { pattern: '^/v1/(.*)$', replacement: '/one/$1', linear: true },
+    { pattern: '^/(?<which>v[0-9]+)/', replacement: '/old/$<which>/', linear: true },
+    { pattern: 'x', replacement: 'y', linear: false },
+  ];
+  assert.equal(rewritten('/v1/x', { rules }), '/one/x');
+  assert.equal(rewritten('/v2/x', { rules }), '/old/v2/x');
+  assert.equal(rewritten('/x/x', { rules }), '/y/x');
+  assert.equal(rewritten('/z', { rules }), '/z');
+});
+
+test('a linear pattern cannot be made to backtrack', () => {
+  const path = `/${'a'.repeat(30_000)}!`;
+  const started = performance.now();
+  assert.equal(rewritten(path, rule('^/(a+)+$', '/b', true)), path);
+  assert.ok(performance.now() - started < 2_000);
+  assert.throws(() => rewritten('/aa', rule('(a)\\1', 'b', true)), SyntaxError);
 });

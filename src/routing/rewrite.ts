@@ -1,20 +1,21 @@
-import type { PathRewrite } from './model.ts';
+import { linearRegExp } from './linear-regexp.ts';
+import type { PathRewrite, RewriteRule } from './model.ts';
 
-/** Compiled once per rewrite; a snapshot hands out the same record for every request of a route. */
-const regexes = new WeakMap<PathRewrite, RegExp>();
+/** Compiled once per rule; a snapshot hands out the same record for every request of a route. */
+const regexes = new WeakMap<RewriteRule, RegExp>();
 
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const ILLEGAL = /[^!-~]+|[#?]/g;
 
 /**
  * The path that the endpoint sees: without the prefix (which must end at a segment boundary), with the first match of
- * the regular expression replaced, behind the added prefix. Always begins with `/` and is fit for a request line.
+ * the first rule that matches replaced, behind the added prefix. Always begins with `/` and is fit for a request line.
  *
  * @param path canonical path, without query
  */
 export function rewritePath(rewrite: PathRewrite, path: string): string {
   let result = stripPrefix(path, rewrite.stripPrefix);
-  if (rewrite.pattern !== '') result = replace(rewrite, result);
+  if (rewrite.rules.length > 0) result = replace(rewrite.rules, result);
   return joinPrefix(rewrite.addPrefix, result);
 }
 
@@ -29,16 +30,25 @@ function stripPrefix(path: string, prefix: string): string {
  * A replacement that would make a dot segment is not applied: a client could otherwise choose its path so that the
  * rewrite leads out of the part of the service that the route was meant for.
  */
-function replace(rewrite: PathRewrite, path: string): string {
-  let regex = regexes.get(rewrite);
-  if (regex === undefined) {
-    regex = new RegExp(rewrite.pattern);
-    regexes.set(rewrite, regex);
+function replace(rules: readonly RewriteRule[], path: string): string {
+  for (const rule of rules) {
+    const regex = regexOf(rule);
+    if (!regex.test(path)) continue;
+    const replaced = path.replace(regex, rule.replacement);
+    if (replaced === path) return path;
+    const rooted = replaced.startsWith('/') ? replaced : `/${replaced}`;
+    return DOT_SEGMENT.test(rooted) ? path : rooted.replace(ILLEGAL, percentEncode);
   }
-  const replaced = path.replace(regex, rewrite.replacement);
-  if (replaced === path) return path;
-  const rooted = replaced.startsWith('/') ? replaced : `/${replaced}`;
-  return DOT_SEGMENT.test(rooted) ? path : rooted.replace(ILLEGAL, percentEncode);
+  return path;
+}
+
+function regexOf(rule: RewriteRule): RegExp {
+  let regex = regexes.get(rule);
+  if (regex === undefined) {
+    regex = rule.linear ? linearRegExp(rule.pattern) : new RegExp(rule.pattern);
+    regexes.set(rule, regex);
+  }
+  return regex;
 }
 
 /** Controls and spaces would break the request line (rule B11); `?` and `#` would end the path. */

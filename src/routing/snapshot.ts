@@ -124,21 +124,28 @@ export class Snapshot {
    * right at any time: a plugin may have taken its time, and other requests came between.
    */
   params(index: number, path: string): Record<string, string> {
+    const params = this.captures(index, path);
+    for (const name in params) params[name] = decode(params[name]!);
+    return params;
+  }
+
+  /** The same as they stand in the path, escapes and all. */
+  captures(index: number, path: string): Record<string, string> {
     const { pattern } = this.#routes.get(index);
     const { params: names } = pattern;
-    const params = Object.create(null) as Record<string, string>;
-    if (names.length === 0) return params;
+    const captures = Object.create(null) as Record<string, string>;
+    if (names.length === 0) return captures;
     if (index === this.#lastIndex && path === this.#lastPath) {
       for (let i = 0; i < names.length; i++) {
-        params[names[i]!] = decode(path.slice(this.paramStart[i]!, this.paramEnd[i]!));
+        captures[names[i]!] = path.slice(this.paramStart[i]!, this.paramEnd[i]!);
       }
-      return params;
+      return captures;
     }
     const groups = patternRegex(pattern).exec(path);
     names.forEach((name, i) => {
-      params[name] = decode(groups?.[i + 1] ?? '');
+      captures[name] = groups?.[i + 1] ?? '';
     });
-    return params;
+    return captures;
   }
 
   /** @throws RangeError when there is no such route */

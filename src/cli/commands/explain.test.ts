@@ -36,7 +36,7 @@ const USERS = routeOf('/api/users/{id}', {
   methods: ['GET', 'PUT'],
   host: 'api.example.com',
   action: proxyTo('users', {
-    rewrite: { stripPrefix: '/api', pattern: '', replacement: '', addPrefix: '/v1' },
+    rewrite: { stripPrefix: '/api', rules: [], addPrefix: '/v1' },
   }),
 });
 

@@ -5,9 +5,9 @@ import { quote } from '../check.ts';
 import { inherit } from '../schema/inherit.ts';
 import { retriesSchema } from '../schema/route.ts';
 import type { RetriesConfig, RouteConfig } from '../schema/schema.ts';
-import { closest } from '../suggest.ts';
 import { nodeAt, type TreePath } from '../tree.ts';
 import type { BuildContext } from './context.ts';
+import { redirectProblems } from './redirect-location.ts';
 
 const ACTIONS = ['upstream', 'split', 'redirect', 'respond'] as const;
 const PROXY_KEYS = ['strip_prefix', 'rewrite', 'add_prefix', 'preserve_host', 'timeout', 'retries'] as const;
@@ -49,8 +49,10 @@ export class ActionBuilder {
     }
     if (config.redirect !== undefined) {
       this.#refuseProxyKeys(config, path, action);
-      this.#checkPlaceholders(config.redirect.location, path, pattern);
-      return { kind: 'redirect', status: config.redirect.status, location: config.redirect.location };
+      const { status, location } = config.redirect;
+      for (const problem of redirectProblems(location, pattern.params))
+        this.#context.error([...path, 'redirect', 'location'], `redirect.location: ${problem}`);
+      return { kind: 'redirect', status, location };
     }
     if (config.respond !== undefined) {
       this.#refuseProxyKeys(config, path, action);
@@ -127,8 +129,7 @@ export class ActionBuilder {
     }
     return {
       stripPrefix,
-      pattern: config.rewrite?.pattern ?? '',
-      replacement: config.rewrite?.replacement ?? '',
+      rules: config.rewrite === undefined ? [] : [{ ...config.rewrite, linear: false }],
       addPrefix: this.#literal(config.add_prefix ?? '', [...path, 'add_prefix']),
     };
   }
@@ -140,22 +141,6 @@ export class ActionBuilder {
       if (!(error instanceof PatternError)) throw error;
       this.#context.error(path, `${String(path.at(-1))}: ${error.message}`);
       return '';
-    }
-  }
-
-  #checkPlaceholders(location: string, path: TreePath, pattern: PathPattern): void {
-    const known = [...pattern.params, 'path', 'query'];
-    for (const [, name = ''] of location.matchAll(/\{([^{}]*)\}/g)) {
-      if (known.includes(name)) continue;
-      const best = closest(name, known);
-      const advice =
-        best === null
-          ? `known are ${known.map((other) => `{${other}}`).join(', ')}`
-          : `did you mean {${best}}?`;
-      this.#context.error(
-        [...path, 'redirect', 'location'],
-        `redirect.location: {${name}} is no parameter of the path; ${advice}`,
-      );
     }
   }
 }
