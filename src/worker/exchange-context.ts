@@ -110,6 +110,10 @@ export class ExchangeContext implements PredicateSource, PickContext {
     return this.generation.snapshot.params(this.routeIndex, this.path);
   }
 
+  captures(): Record<string, string> {
+    return this.generation.snapshot.captures(this.routeIndex, this.path);
+  }
+
   get requestId(): string {
     return this.view === null ? this.#requestId : this.view.requestId;
   }

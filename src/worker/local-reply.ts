@@ -2,7 +2,7 @@ import { isFieldValue, isToken } from '../http/characters.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { problemBody } from '../http/problem.ts';
 import type { PluginReply } from '../plugins/api.ts';
-import type { RedirectAction, RespondAction } from '../routing/model.ts';
+import type { RespondAction } from '../routing/model.ts';
 
 /** Seconds a client is asked to wait after a 503. */
 const RETRY_AFTER_SECONDS = 1;
@@ -51,15 +51,8 @@ export class LocalReply {
     return new LocalReply(action.status, lines, Buffer.from(action.body));
   }
 
-  /** Fills the `{name}` placeholders of the location with what the request had. */
-  static redirect(action: RedirectAction, values: Readonly<Record<string, string>>): LocalReply {
-    const location = action.location.replace(/\{([^{}]+)\}/g, (whole, name: string) => {
-      const value = values[name.endsWith('*') ? name.slice(0, -1) : name];
-      if (value === undefined) return whole;
-      // Only characters that are legal in a URI reach the field; a captured CR or LF cannot split the response.
-      return name === 'query' || name === 'host' ? value : encodeURI(value);
-    });
-    return new LocalReply(action.status, fieldLine('Location', location), null);
+  static redirect(status: number, location: string): LocalReply {
+    return new LocalReply(status, fieldLine('Location', location), null);
   }
 
   /** @throws TypeError when the reply cannot be put on the wire (rule B11) */

@@ -8,6 +8,7 @@ import { HeaderBlock } from '../http/header-block.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { PluginReply } from '../plugins/api.ts';
 import { METHOD_NOT_ALLOWED } from '../routing/matcher.ts';
+import type { RedirectAction } from '../routing/model.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import { accountFor } from './accounting.ts';
 import type { Chain, ChainLink } from './chain.ts';
@@ -17,6 +18,7 @@ import { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
 import type { Plane } from './plane.ts';
 import { ProxyCall, type ProxyClient } from './proxy-call.ts';
+import { redirectLocation } from './redirect-location.ts';
 import { RequestFilter, type RequestFilterHost } from './request-filter.ts';
 import { ResponseSender } from './response-sender.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
@@ -175,7 +177,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
         this.#proxy(route);
         break;
       case 'redirect':
-        this.#response.sendLocal(LocalReply.redirect(action, this.#placeholders(action.location)));
+        this.#redirect(action);
         break;
       case 'respond':
         this.#response.sendLocal(LocalReply.respond(action));
@@ -184,10 +186,9 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     }
   }
 
-  #placeholders(location: string): Readonly<Record<string, string>> {
-    if (!location.includes('{')) return {};
-    const { path, search, authority } = this.#exchange.head;
-    return { ...this.#context.params(), path, query: search === '' ? '' : search.slice(1), host: authority };
+  #redirect(action: RedirectAction): void {
+    const location = redirectLocation(action.location, this.#context.captures(), this.#exchange.head);
+    this.#response.sendLocal(LocalReply.redirect(action.status, location));
   }
 
   // --- upstream --------------------------------------------------------------------------------------------------

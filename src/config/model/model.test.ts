@@ -152,8 +152,35 @@ for (const [route, errors] of [
   ],
   [
     '{ path: /a, redirect: { location: "/b/{x}" } }',
-    ['35: redirect.location: {x} is no parameter of the path; known are {path}, {query}'],
+    ['35: redirect.location: {x} is no parameter of the path; known are {path}, {query}, {host}'],
   ],
+  [
+    '{ path: "/a/{r*}", redirect: { location: "{r}" } }',
+    [
+      '42: redirect.location: it begins with {r}, which would let a client choose where to; put a "/" before it',
+    ],
+  ],
+  [
+    '{ path: "/a/{r*}", redirect: { location: "https://new.example{r}" } }',
+    [
+      '42: redirect.location: {r} ends the host name, which would let a client choose the host; put a "/" before it, or the end of the name behind it',
+    ],
+  ],
+  [
+    '{ path: "/{path*}", redirect: { location: "https://new.example{path}" } }',
+    [
+      '43: redirect.location: {path} ends the host name, which would let a client choose the host; put a "/" before it, or the end of the name behind it',
+    ],
+  ],
+  [
+    '{ path: /a, redirect: { location: "//{query}/" } }',
+    [
+      '35: redirect.location: {query} ends the host name, which would let a client choose the host; put a "/" before it, or the end of the name behind it',
+    ],
+  ],
+  ['{ path: "/a/{t}", redirect: { location: "https://{t}.example:8443/" } }', []],
+  ['{ path: /a, redirect: { location: "https://{host}{path}?{query}" } }', []],
+  ['{ path: /a, redirect: { location: "{path}/" } }', []],
   [
     '{ path: /a, upstream: a, strip_prefix: /b }',
     ['40: strip_prefix "/b" is no beginning of the path "/a", so it would never apply'],

@@ -173,7 +173,9 @@ export const routeSchema = z.strictObject({
         })
         .prefault(302)
         .describe('Status of the redirect.'),
-      location: headerValue().describe('Where to; may hold `{param}` of the path, `{path}` and `{query}`.'),
+      location: headerValue().describe(
+        'Where to; may hold the parameters of the path such as `{id}`, and `{path}`, `{query}` and `{host}` of the request.',
+      ),
     })
     .optional()
     .describe('Answers with a redirect, instead of `upstream`.'),
