@@ -198,7 +198,7 @@ test('routes with conflicts and refusals', async () => {
       priority: 0,
       upstream: 'users',
       strip_prefix: '/api',
-      rewrite: { pattern: '', replacement: '' },
+      rewrite: [],
       add_prefix: '',
       preserve_host: false,
       timeout_ms: 5000,
