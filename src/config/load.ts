@@ -2,6 +2,7 @@
  * Configuration files to a checked `Config` and the routes in it. Nothing is reported half: a fault in one route does
  * not hide those of the others.
  */
+import type { RouteDefaults } from '../routing/defaults.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { MAX_UPSTREAMS } from '../shared/memory.ts';
 import { Breather } from './breather.ts';
@@ -11,6 +12,7 @@ import { inactiveFeatures } from './inactive.ts';
 import { type Environment, interpolateTree } from './interpolate.ts';
 import { mergeTrees } from './merge.ts';
 import { BuildContext } from './model/context.ts';
+import { routeDefaults } from './model/defaults.ts';
 import { resolveMiddleware } from './model/middleware.ts';
 import { isJavaScriptPath, moduleFile } from './model/plugin-modules.ts';
 import { type Builtins, PluginResolver } from './model/plugins.ts';
@@ -41,6 +43,8 @@ export interface LoadedConfig {
   readonly ok: true;
   readonly config: Config;
   readonly routeSet: RouteSet;
+  /** For routes that do not come from the files. */
+  readonly routeDefaults: RouteDefaults;
   readonly warnings: readonly Problem[];
   /** Absolute paths of the files and directories that this configuration came from, and of plugin modules. */
   readonly files: readonly string[];
@@ -65,7 +69,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   if (tree === null) return { ok: false, problems: problems.sorted(), files: watched };
 
   const sections = await checkSections(tree, problems);
-  const routeSet = await buildRouteSet(tree, sections, options.builtins, problems);
+  const { routeSet, globals } = await buildRouteSet(tree, sections, options.builtins, problems);
   const files = [...watched, ...moduleFiles(tree, sections)];
   checkSettings(sections.settings, tree, problems);
   const { config } = sections;
@@ -75,6 +79,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ok: true,
     config,
     routeSet,
+    routeDefaults: routeDefaults(config.routing, globals),
     warnings: problems.sorted(),
     files,
     inactive: inactiveFeatures(config),
@@ -114,7 +119,7 @@ async function buildRouteSet(
   sections: CheckedSections,
   builtins: Builtins,
   problems: Problems,
-): Promise<RouteSet> {
+): Promise<{ routeSet: RouteSet; globals: string[] }> {
   const context = new BuildContext(tree, problems, sections.routing);
   const names = upstreamNames(context);
   if (names.size > MAX_UPSTREAMS) {
@@ -127,9 +132,9 @@ async function buildRouteSet(
 
   const plugins = new PluginResolver(context, builtins);
   await plugins.addEntries(sections.plugins);
-  const globals = resolveMiddleware(sections.middleware, plugins, context);
+  const globals = resolveMiddleware(sections.middleware, plugins, context) ?? [];
 
-  const builder = new RouteBuilder(context, plugins, globals ?? []);
+  const builder = new RouteBuilder(context, plugins, globals);
   const routes: BuiltRoute[] = [];
   const breather = new Breather();
   for (const { value, path } of sections.routes) {
@@ -142,9 +147,12 @@ async function buildRouteSet(
   plugins.finish();
   const plain = routes.map(({ route }) => route);
   return {
-    routes: plain,
-    upstreams: settleFirstByte(upstreams, plain, sections.routing.timeout),
-    plugins: plugins.instances,
+    routeSet: {
+      routes: plain,
+      upstreams: settleFirstByte(upstreams, plain, sections.routing.timeout),
+      plugins: plugins.instances,
+    },
+    globals: globals.map((plugin) => plugin.id),
   };
 }
 

@@ -145,7 +145,7 @@ export class ActionBuilder {
   }
 }
 
-function toRetryPolicy(inherited: RetriesConfig, own: RetriesConfig): RetryPolicy {
+export function toRetryPolicy(inherited: RetriesConfig, own: RetriesConfig): RetryPolicy {
   const asLayer = (retries: RetriesConfig) => (typeof retries === 'number' ? { attempts: retries } : retries);
   const policy = inherit(retriesSchema, asLayer(inherited), asLayer(own));
   return {

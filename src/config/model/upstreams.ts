@@ -46,19 +46,25 @@ export function upstreamNames(context: BuildContext): UpstreamNames {
 
 export function buildUpstream(config: UpstreamConfig, path: TreePath, context: BuildContext): Upstream {
   const { routing } = context;
-  const loadBalance = config.load_balance ?? routing.load_balance;
-  if (config.hash_on !== undefined && loadBalance !== 'consistent-hash') {
+  const settings = upstreamSettings(config, routing);
+  if (config.hash_on !== undefined && settings.loadBalance !== 'consistent-hash') {
     context.warning(
       [...path, 'hash_on'],
-      `hash_on has no effect with load_balance ${loadBalance}; it needs load_balance: consistent-hash`,
+      `hash_on has no effect with load_balance ${settings.loadBalance}; it needs load_balance: consistent-hash`,
     );
   }
+  return { name: config.name, slot: -1, endpoints: buildEndpoints(config, path, context), ...settings };
+}
+
+/** All of an upstream but its name and endpoints. */
+export function upstreamSettings(
+  config: Partial<UpstreamConfig>,
+  routing: RoutingConfig,
+): Omit<Upstream, 'name' | 'slot' | 'endpoints'> {
+  const loadBalance = config.load_balance ?? routing.load_balance;
   const connections = inherit(connectionsSchema, routing.connections, config.connections);
   const timeouts = inherit(timeoutsSchema, routing.timeouts, config.timeouts);
   return {
-    name: config.name,
-    slot: -1,
-    endpoints: buildEndpoints(config, path, context),
     loadBalance,
     hashOn: loadBalance === 'consistent-hash' ? parseHashKey(config.hash_on ?? routing.hash_on) : null,
     sticky: config.sticky ?? null,
@@ -66,7 +72,7 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
     outlier: buildOutlier(config, routing),
     circuitBreaker: buildCircuitBreaker(config, routing),
     connections: { max: connections.max, idleTimeout: connections.idle_timeout },
-    pipelining: config.pipelining,
+    pipelining: config.pipelining ?? 1,
     timeouts: {
       connect: timeouts.connect,
       firstByte: timeouts.first_byte,
@@ -123,7 +129,7 @@ export function parseHashKey(text: string): HashKey {
   return { kind, name: kind === 'header' ? name.toLowerCase() : name };
 }
 
-function buildHealthCheck(config: UpstreamConfig, routing: RoutingConfig): HealthCheck | null {
+export function buildHealthCheck(config: Partial<UpstreamConfig>, routing: RoutingConfig): HealthCheck | null {
   if ((config.health_check ?? routing.health_check) === false) return null;
   const check = inherit(healthCheckSchema, routing.health_check, config.health_check);
   return {
@@ -136,7 +142,7 @@ function buildHealthCheck(config: UpstreamConfig, routing: RoutingConfig): Healt
   };
 }
 
-function buildOutlier(config: UpstreamConfig, routing: RoutingConfig): Outlier | null {
+function buildOutlier(config: Partial<UpstreamConfig>, routing: RoutingConfig): Outlier | null {
   if ((config.outlier ?? routing.outlier) === false) return null;
   const outlier = inherit(outlierSchema, routing.outlier, config.outlier);
   return {
@@ -146,7 +152,7 @@ function buildOutlier(config: UpstreamConfig, routing: RoutingConfig): Outlier |
   };
 }
 
-function buildCircuitBreaker(config: UpstreamConfig, routing: RoutingConfig): CircuitBreaker | null {
+function buildCircuitBreaker(config: Partial<UpstreamConfig>, routing: RoutingConfig): CircuitBreaker | null {
   if ((config.circuit_breaker ?? routing.circuit_breaker) === false) return null;
   const breaker = inherit(circuitBreakerSchema, routing.circuit_breaker, config.circuit_breaker);
   return {
