@@ -129,7 +129,10 @@ export function parseHashKey(text: string): HashKey {
   return { kind, name: kind === 'header' ? name.toLowerCase() : name };
 }
 
-export function buildHealthCheck(config: Partial<UpstreamConfig>, routing: RoutingConfig): HealthCheck | null {
+export function buildHealthCheck(
+  config: Partial<UpstreamConfig>,
+  routing: RoutingConfig,
+): HealthCheck | null {
   if ((config.health_check ?? routing.health_check) === false) return null;
   const check = inherit(healthCheckSchema, routing.health_check, config.health_check);
   return {
