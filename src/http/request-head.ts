@@ -14,6 +14,7 @@ import {
   CONNECTION_CLOSE,
   CONNECTION_FORBIDDEN,
   CONNECTION_KEEP_ALIVE,
+  CONNECTION_UPGRADE,
 } from './connection-options.ts';
 import type { ErrorCode } from './errors.ts';
 import {
@@ -25,6 +26,7 @@ import {
   KIND_HOST,
   KIND_TE,
   KIND_TRANSFER_ENCODING,
+  KIND_UPGRADE,
 } from './field-kind.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, isChunked, parseContentLength } from './framing.ts';
 import { HeaderBlock, SCAN_OK, SCAN_TOO_MANY } from './header-block.ts';
@@ -65,6 +67,8 @@ export class RequestHead {
   expectContinue = false;
   /** The client sent `TE: trailers`. */
   wantsTrailers = false;
+  /** The client asks for another protocol: HTTP/1.1 with Upgrade and `Connection: upgrade` (RFC 9110 section 7.8). */
+  upgrade = false;
 
   #lastAuthority = '';
   #lastHost = '';
@@ -273,6 +277,9 @@ export class RequestHead {
       this.version === 11
         ? (options & CONNECTION_CLOSE) === 0
         : (options & CONNECTION_KEEP_ALIVE) !== 0 && (options & CONNECTION_CLOSE) === 0;
+
+    this.upgrade =
+      (options & CONNECTION_UPGRADE) !== 0 && this.version === 11 && headers.indexOfKind(KIND_UPGRADE) >= 0;
 
     if (hosts !== 1 && !(hosts === 0 && this.version === 10)) return 'bad_host';
     return this.#setHost(hostValue);

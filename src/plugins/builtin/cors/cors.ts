@@ -1,3 +1,4 @@
+import { OriginSet } from '../../../http/origins.ts';
 import {
   definePlugin,
   type PluginExchange,
@@ -6,7 +7,6 @@ import {
   type PluginResponse,
 } from '../../api.ts';
 import { addVary } from '../../vary.ts';
-import { OriginSet } from './origins.ts';
 import { type CorsConfig, corsSchema } from './schema.ts';
 
 /** Cross-origin resource sharing as the Fetch standard defines it: preflights are answered here, responses are marked. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isOriginPattern } from '../../../http/origins.ts';
 import { duration, headerName, method } from '../../fields.ts';
-import { isOriginPattern } from './origins.ts';
 
 export const corsSchema = z
   .strictObject({

@@ -1,4 +1,4 @@
-/** Which origins (RFC 6454: scheme, host, port) a CORS policy admits. */
+/** Which origins (RFC 6454: scheme, host, port) a policy admits: CORS, or WebSocket handshakes of web pages. */
 
 const EXACT = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 const PATTERN =
