@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly nodeArgs?: readonly string[];
   /** Files written beside the configuration before the start, by name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** When the start is over, for a gateway without admin API at the usual place. Default: `/_/ready` is 200. */
+  readonly ready?: (gateway: Gateway) => Promise<boolean>;
 }
 
 export interface Exit {
@@ -67,6 +69,7 @@ export class Gateway {
   #exit: Exit | null = null;
   #config: GatewayConfig;
   readonly #workers: number;
+  readonly #ready: (gateway: Gateway) => Promise<boolean>;
   readonly #release: () => void;
 
   constructor(
@@ -81,6 +84,7 @@ export class Gateway {
     this.folder = folder;
     this.configFile = path.join(folder, 'octopus.yaml');
     this.#workers = options.workers ?? 2;
+    this.#ready = options.ready ?? isReady;
     this.#config = config;
     this.#release = () => {
       http.release();
@@ -121,7 +125,7 @@ export class Gateway {
     await eventually(
       async () => {
         if (this.#exit) throw new Fatal(`the gateway exited with ${JSON.stringify(this.#exit)}`);
-        return (await this.admin('/_/ready').catch(() => null))?.status === 200;
+        return this.#ready(this);
       },
       'the gateway to be ready',
       START_PATIENCE,
@@ -156,8 +160,13 @@ export class Gateway {
     if (response.status !== 200) throw new Error(`reload: ${response.status} ${body}`);
   }
 
+  /** Where it listens, if that is a certain address. */
+  get host(): string {
+    return String(this.#config.server?.['host'] ?? '127.0.0.1');
+  }
+
   admin(target: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.adminPort}${target}`, init);
+    return fetch(`http://${this.host}:${this.adminPort}${target}`, init);
   }
 
   async metrics(): Promise<Metrics> {
@@ -200,6 +209,10 @@ export class Gateway {
     rmSync(this.folder, { recursive: true, force: true });
     return exit;
   }
+}
+
+async function isReady(gateway: Gateway): Promise<boolean> {
+  return (await gateway.admin('/_/ready').catch(() => null))?.status === 200;
 }
 
 class Fatal extends Error {}

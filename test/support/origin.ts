@@ -190,16 +190,20 @@ export interface HttpOrigin {
 }
 
 /** An ordinary node:http service. */
-export async function startHttpOrigin(handler: http.RequestListener, port = 0): Promise<HttpOrigin> {
+export async function startHttpOrigin(
+  handler: http.RequestListener,
+  port = 0,
+  host = '127.0.0.1',
+): Promise<HttpOrigin> {
   const server = http.createServer({ keepAliveTimeout: 60_000 }, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', 1024, resolve);
+    server.listen(port, host, 1024, resolve);
   });
   const bound = (server.address() as net.AddressInfo).port;
   return {
     port: bound,
-    address: `127.0.0.1:${bound}`,
+    address: `${host}:${bound}`,
     server,
     close: () =>
       new Promise((resolve) => {

@@ -1,0 +1,111 @@
+/** Shared by the tests of single configuration keys: short ways to ask a gateway and to play an upstream. */
+import net from 'node:net';
+import { type OriginConnection, ScriptedOrigin } from '../support/origin.ts';
+import { PATIENCE, RawClient } from '../support/raw-client.ts';
+import { message, type WireRequest, type WireResponse } from '../support/wire.ts';
+
+export interface Ask {
+  readonly method?: string;
+  /** Field lines; `Host: a` is added. */
+  readonly fields?: readonly string[];
+  readonly body?: string;
+  readonly localAddress?: string;
+  readonly host?: string;
+  readonly patience?: number;
+}
+
+/** One request over a connection of its own. */
+export async function ask(port: number, target: string, options: Ask = {}): Promise<WireResponse> {
+  const { method = 'GET', fields = [], body = '', localAddress, host, patience = PATIENCE } = options;
+  const client = await RawClient.connect(port, {
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(host === undefined ? {} : { host }),
+  });
+  try {
+    const length = body === '' ? [] : [`Content-Length: ${body.length}`];
+    const named = fields.some((line) => /^host:/i.test(line)) ? [] : ['Host: a'];
+    const head = message(`${method} ${target} HTTP/1.1`, ...named, ...fields, ...length);
+    return await client.request(head + body, patience);
+  } finally {
+    client.destroy();
+  }
+}
+
+export async function statusOf(port: number, target: string, options: Ask = {}): Promise<number> {
+  return (await ask(port, target, options)).status;
+}
+
+/** True when something accepts connections there. */
+export function listens(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+export type Act = (request: WireRequest, connection: OriginConnection) => void;
+
+/** An origin that does with each request what `act` says at that moment, and counts the requests. */
+export class ActingOrigin {
+  act: Act;
+  /** Requests in order of arrival. */
+  got: WireRequest[] = [];
+  readonly #origin: ScriptedOrigin;
+
+  constructor(act: Act) {
+    this.act = act;
+    this.#origin = new ScriptedOrigin(async (connection) => {
+      for (;;) {
+        const request = await connection.request(24 * 3_600_000);
+        if (!request) return connection.end();
+        this.got.push(request);
+        this.act(request, connection);
+      }
+    });
+  }
+
+  async listen(): Promise<this> {
+    await this.#origin.listen();
+    return this;
+  }
+
+  get address(): string {
+    return this.#origin.address;
+  }
+
+  /** Connections so far. */
+  get connections(): readonly OriginConnection[] {
+    return this.#origin.connections;
+  }
+
+  /** What it got since the last call. */
+  take(): WireRequest[] {
+    const taken = this.got;
+    this.got = [];
+    return taken;
+  }
+
+  close(): Promise<void> {
+    return this.#origin.close();
+  }
+}
+
+export const answer =
+  (status: number, body = '', ...fields: readonly string[]): Act =>
+  (_, connection) =>
+    connection.write(
+      message(`HTTP/1.1 ${status} Answer`, ...fields, `Content-Length: ${body.length}`) + body,
+    );
+
+/** The first `times` requests get `first`, all others `then`. */
+export function firstly(times: number, first: Act, then: Act): Act {
+  let left = times;
+  return (request, connection) => (left-- > 0 ? first : then)(request, connection);
+}
+
+/** Never answers. */
+export const silence: Act = () => {};
