@@ -130,10 +130,14 @@ export interface ManifestRoute {
 }
 
 export interface ManifestWebhook {
+  /** Where the service wants to be told, path or URL; `''` when it does not. */
   readonly serviceWebhook: string;
+  /** Where it would tell the gateway; `''` when it would not. */
+  readonly gatewayWebhook: string;
   readonly secret: string;
   /** Empty: every event. */
   readonly subscribeEvents: readonly string[];
+  readonly publishEvents: readonly string[];
   readonly retry: {
     readonly maxAttempts: number;
     /** Milliseconds. */

@@ -1,0 +1,149 @@
+/**
+ * A manifest as a service sends it, to the one the gateway works with (protocol digest 1 and 2.4). Tolerant: a fault costs
+ * what it concerns and is told as a warning; the manifest as a whole is refused only when nothing could be done with it.
+ */
+import type { Manifest, ManifestEndpoints } from '../model.ts';
+import { checksumFault, manifestChecksum } from './checksum.ts';
+import { Fields, isObject, Warnings } from './fields.ts';
+import { JsonTextError, jsonKind, parseJsonText } from './json-text.ts';
+import { instanceIdFault, serviceNameFault } from './names.ts';
+import { parseInstance } from './parse-instance.ts';
+import { parseRouting } from './parse-routing.ts';
+import { parseSchemas, statedHashes } from './parse-schemas.ts';
+import { parseWebhook } from './parse-webhook.ts';
+import { MAX_ROUTES, parseRouteTable } from './route-table.ts';
+import { validateManifest } from './validate.ts';
+import { isAcceptedVersion, versionFault } from './version.ts';
+
+/** Manifests of today are a few kilobytes; with inline schemas a few hundred. */
+export const MAX_MANIFEST_BYTES = 1_048_576;
+
+export interface ManifestContext {
+  /** Name of the service as discovery knows it; a manifest of another one is refused. Default '': not known. */
+  readonly service?: string;
+  /** Stands in for a missing `instance_id`. Default '': not known. */
+  readonly instanceId?: string;
+  /** True: everything that the reference library refuses is refused. Default false. */
+  readonly strict?: boolean;
+  /** What a wrong `checksum` does. Default `reject`, as everyone does. */
+  readonly checksum?: 'reject' | 'warn';
+}
+
+export type ParsedManifest =
+  | { readonly manifest: Manifest; readonly warnings: readonly string[]; readonly error: null }
+  | { readonly manifest: null; readonly warnings: readonly string[]; readonly error: string };
+
+/** `document` is JSON text, or what `JSON.parse` made of it. Never throws. */
+export function parseManifest(document: unknown, context: ManifestContext = {}): ParsedManifest {
+  const warnings = new Warnings();
+  try {
+    const manifest = read(document, context, warnings);
+    return { manifest, warnings: warnings.list, error: null };
+  } catch (error) {
+    if (!(error instanceof ManifestFault)) throw error;
+    return { manifest: null, warnings: warnings.list, error: error.message };
+  }
+}
+
+class ManifestFault extends Error {}
+
+function read(document: unknown, context: ManifestContext, warnings: Warnings): Manifest {
+  const json = typeof document === 'string' ? decode(document) : document;
+  if (context.strict === true) refuseIf(validateManifest(json));
+  const fields = new Fields(rootOf(json), '', warnings);
+  const version = fields.string('version');
+  refuseIf(isAcceptedVersion(version) ? '' : versionFault(version));
+  const serviceName = fields.string('service_name');
+  refuseIf(fieldFault('service_name', serviceNameFault(serviceName)));
+  refuseIf(ownerFault(serviceName, context.service ?? ''));
+  const instanceId = fields.string('instance_id') || (context.instanceId ?? '');
+  refuseIf(fieldFault('instance_id', instanceIdFault(instanceId)));
+  return {
+    version,
+    serviceName,
+    serviceVersion: fields.string('service_version'),
+    instanceId,
+    instance: parseInstance(fields.object('instance')),
+    checksum: checkedChecksum(fields, context.checksum ?? 'reject'),
+    schemas: parseSchemas(fields),
+    capabilities: fields.strings('capabilities'),
+    endpoints: parseEndpoints(fields.object('endpoints')),
+    routing: parseRouting(fields.object('routing') ?? new Fields({}, 'routing', warnings)),
+    routeTable: cappedRouteTable(fields),
+    webhook: parseWebhook(fields.object('webhook')),
+    auth: parseAuth(fields),
+    hints: fields.value('hints') ?? null,
+    updatedAt: fields.number('updated_at', 0),
+    routesChecksum: fields.string('routes_checksum'),
+  };
+}
+
+function decode(text: string): unknown {
+  try {
+    return parseJsonText(text);
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw new ManifestFault(`invalid manifest format: ${error.message}`);
+  }
+}
+
+/** `null` is an empty manifest, as for Go's decoder: its fault is then that it has no version. */
+function rootOf(json: unknown) {
+  if (json === null || json === undefined) return {};
+  if (isObject(json)) return json;
+  throw new ManifestFault(
+    `invalid manifest format: json: cannot unmarshal ${jsonKind(json)} into Go value of type farp.SchemaManifest`,
+  );
+}
+
+function refuseIf(fault: string): void {
+  if (fault !== '') throw new ManifestFault(fault);
+}
+
+function fieldFault(field: string, message: string): string {
+  return message === '' ? '' : `validation error: field=${field} message=${message}`;
+}
+
+/** Nobody speaks for another service, whatever manifest its address serves. */
+function ownerFault(stated: string, expected: string): string {
+  if (expected === '' || stated.toLowerCase() === expected.toLowerCase()) return '';
+  return `the manifest is that of the service ${stated}, not of ${expected}`;
+}
+
+/** Over the schemas as stated, dropped ones among them: that is what the service computed. */
+function checkedChecksum(fields: Fields, onMismatch: 'reject' | 'warn'): string {
+  const stated = fields.string('checksum');
+  if (stated === '') return '';
+  const expected = manifestChecksum(statedHashes(fields));
+  if (stated.toLowerCase() === expected) return stated;
+  const fault = checksumFault(expected, stated);
+  if (onMismatch === 'reject') throw new ManifestFault(fault);
+  fields.warn('checksum', fault);
+  return stated;
+}
+
+function parseEndpoints(fields: Fields | null): ManifestEndpoints {
+  return {
+    health: fields?.string('health') ?? '',
+    metrics: fields?.string('metrics') ?? '',
+    openapi: fields?.string('openapi') ?? '',
+    asyncapi: fields?.string('asyncapi') ?? '',
+    graphql: fields?.string('graphql') ?? '',
+    grpcReflection: fields?.boolean('grpc_reflection') ?? false,
+  };
+}
+
+function cappedRouteTable(fields: Fields) {
+  const count = fields.list('route_table').length;
+  refuseIf(count > MAX_ROUTES ? `route_table: ${count} routes are more than ${MAX_ROUTES}` : '');
+  return parseRouteTable(fields);
+}
+
+/** Go writes an empty `auth` where none is configured. */
+function parseAuth(fields: Fields): unknown {
+  const auth = fields.record('auth');
+  const configured = Object.values(auth).some((value) =>
+    Array.isArray(value) ? value.length > 0 : value !== null && value !== '',
+  );
+  return configured ? auth : null;
+}
