@@ -1,0 +1,78 @@
+/** AsyncAPI 2 and 3: channels that HTTP can carry, which are WebSockets and event streams. */
+import { resolveRef } from './json-pointer.ts';
+import { pathTemplate } from './path-template.ts';
+import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+
+const WEB = /^(?:wss?|websockets?|sse|https?)$/i;
+
+/**
+ * @param assumed what carries the channels when neither the document nor the manifest says so: true for WebSocket
+ * @param stated `metadata.asyncapi.protocol` of the manifest, or `''`
+ */
+export function asyncApiPaths(
+  document: unknown,
+  stated: string,
+  assumed: boolean,
+  complain: Complain,
+): ServicePath[] {
+  if (!isRecord(document)) {
+    complain('', 'the AsyncAPI document is no object');
+    return [];
+  }
+  const channels = isRecord(document['channels']) ? document['channels'] : {};
+  const servers = isRecord(document['servers']) ? document['servers'] : {};
+  const found: ServicePath[] = [];
+  for (const [key, unresolved] of Object.entries(channels)) {
+    const channel = resolveRef(document, unresolved);
+    if (!isRecord(channel)) {
+      complain(key, 'the reference of this channel leads nowhere in the document');
+      continue;
+    }
+    if (!isCarriedByHttp(document, servers, channel, stated, assumed)) continue;
+    const address = addressOf(channel, key);
+    if (address === '') continue;
+    const template = pathTemplate(address.startsWith('/') ? address : `/${address}`);
+    if ('problem' in template) complain(key, template.problem);
+    // Both begin with a GET; the upgrade or the media type decides.
+    else
+      found.push({ path: template.path, methods: ['GET'], type: 'asyncapi', timeout: 0, unmounted: false });
+  }
+  return found;
+}
+
+/** AsyncAPI 3 has the address inside the channel, where null says that nobody knows it before run time. */
+function addressOf(channel: Readonly<Record<string, unknown>>, key: string): string {
+  return 'address' in channel ? textOf(channel['address']) : key;
+}
+
+function isCarriedByHttp(
+  document: unknown,
+  servers: Readonly<Record<string, unknown>>,
+  channel: Readonly<Record<string, unknown>>,
+  stated: string,
+  assumed: boolean,
+): boolean {
+  const bindings = resolveRef(document, channel['bindings']);
+  const bound = isRecord(bindings) ? Object.keys(bindings).filter((name) => !name.startsWith('x-')) : [];
+  if (bound.length > 0) return bound.some((name) => WEB.test(name));
+  const protocols = protocolsOf(document, servers, channel['servers']);
+  if (protocols.length > 0) return protocols.some((protocol) => WEB.test(protocol));
+  return stated === '' ? assumed : WEB.test(stated);
+}
+
+/** A channel lists its servers by name (2.x) or by reference (3.x); without a list it is on all of them. */
+function protocolsOf(
+  document: unknown,
+  servers: Readonly<Record<string, unknown>>,
+  listed: unknown,
+): string[] {
+  const own = Array.isArray(listed) && listed.length > 0;
+  const candidates: unknown[] = own
+    ? listed.map((item: unknown) => (typeof item === 'string' ? servers[item] : item))
+    : Object.values(servers);
+  return candidates
+    .map((candidate) => resolveRef(document, candidate))
+    .filter(isRecord)
+    .map((server) => textOf(server['protocol']))
+    .filter((protocol) => protocol !== '');
+}

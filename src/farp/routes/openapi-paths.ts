@@ -1,0 +1,62 @@
+/** OpenAPI 2.0, 3.0 and 3.1: paths x methods. */
+import { resolveRef } from './json-pointer.ts';
+import { pathTemplate } from './path-template.ts';
+import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'] as const;
+
+export function openApiPaths(document: unknown, complain: Complain): ServicePath[] {
+  if (!isRecord(document)) {
+    complain('', 'the OpenAPI document is no object');
+    return [];
+  }
+  const { paths } = document;
+  if (!isRecord(paths)) return [];
+  const base = basePath(document);
+  const found: ServicePath[] = [];
+  for (const [path, unresolved] of Object.entries(paths)) {
+    if (path.startsWith('x-')) continue;
+    const item = resolveRef(document, unresolved);
+    if (!isRecord(item)) {
+      complain(path, 'the reference of this path leads nowhere in the document');
+      continue;
+    }
+    const methods = METHODS.filter((method) => isRecord(resolveRef(document, item[method])));
+    if (methods.length === 0) continue;
+    const template = pathTemplate(base + path);
+    if ('problem' in template) complain(path, template.problem);
+    else {
+      found.push({
+        path: template.path,
+        methods: methods.map((method) => method.toUpperCase()),
+        type: 'openapi',
+        timeout: 0,
+        unmounted: false,
+      });
+    }
+  }
+  return found;
+}
+
+/**
+ * What stands before every path on the service itself: the path of the first server (OpenAPI 3), or `basePath`. Only the
+ * path is used: services list public addresses there, and a gateway that dialled them would call itself.
+ */
+function basePath(document: Readonly<Record<string, unknown>>): string {
+  const path = 'swagger' in document ? textOf(document['basePath']) : firstServerPath(document['servers']);
+  const rooted = path === '' || path.startsWith('/') ? path : `/${path}`;
+  return rooted.replace(/\/+$/, '');
+}
+
+function firstServerPath(servers: unknown): string {
+  const server: unknown = Array.isArray(servers) ? servers[0] : undefined;
+  if (!isRecord(server)) return '';
+  const variables = isRecord(server['variables']) ? server['variables'] : {};
+  const url = textOf(server['url']).replace(/\{([^{}]*)\}/g, (_, name: string) => {
+    const variable = variables[name];
+    return isRecord(variable) ? String(variable['default'] ?? '') : '';
+  });
+  const relative = url.replace(/^[A-Za-z][A-Za-z0-9+.-]*:/, '').replace(/^\/\/[^/?#]*/, '');
+  const [path] = relative.split(/[?#]/, 1) as [string];
+  return path.replace(/^\.?\/+/, '/').replace(/^\.$/, '');
+}

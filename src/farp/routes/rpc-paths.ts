@@ -1,0 +1,106 @@
+/** GraphQL, gRPC and oRPC: few paths that carry many operations. */
+import { pathTemplate } from './path-template.ts';
+import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+
+const SERVICE_NAME = /^[A-Za-z_][\w.]*$/;
+
+/** @param endpoint path or URL from the manifest, or `''` for the usual one */
+export function graphqlPaths(endpoint: string, complain: Complain): ServicePath[] {
+  // GET carries queries, and the upgrade to subscriptions.
+  return single(pathOf(endpoint) || '/graphql', ['GET', 'POST'], 'graphql', complain);
+}
+
+export function orpcPaths(document: unknown, complain: Complain): ServicePath[] {
+  const transport = isRecord(document) && isRecord(document['transport']) ? document['transport'] : {};
+  return single(pathOf(textOf(transport['endpoint'])) || '/rpc', ['POST'], 'orpc', complain);
+}
+
+/** @param listed `metadata.grpc.services` of the manifest */
+export function grpcPaths(document: unknown, listed: unknown, complain: Complain): ServicePath[] {
+  const methods = new Map<string, Set<string>>();
+  for (const { name, methodNames } of servicesOf(document)) {
+    const known = methods.get(name) ?? new Set();
+    for (const method of methodNames) known.add(method);
+    methods.set(name, known);
+  }
+  for (const name of Array.isArray(listed) ? listed : []) {
+    if (typeof name === 'string' && !methods.has(name)) methods.set(name, new Set());
+  }
+  const found: ServicePath[] = [];
+  for (const [name, names] of methods) {
+    if (!SERVICE_NAME.test(name)) {
+      complain(name, 'this is no name of a gRPC service');
+      continue;
+    }
+    // A service of which only the name is known has all its methods behind one route.
+    for (const method of names.size === 0 ? ['*'] : names) {
+      if (method !== '*' && !/^\w+$/.test(method))
+        complain(`${name}/${method}`, 'this is no name of a gRPC method');
+      else
+        found.push({
+          path: `/${name}/${method}`,
+          methods: ['POST'],
+          type: 'grpc',
+          timeout: 0,
+          unmounted: true,
+        });
+    }
+  }
+  return found;
+}
+
+interface GrpcService {
+  /** With its package. */
+  readonly name: string;
+  readonly methodNames: readonly string[];
+}
+
+/** A FileDescriptorSet as JSON (`{file: […]}`), or `{package, services: {…}}`, which older mergers write. */
+function servicesOf(document: unknown): GrpcService[] {
+  if (!isRecord(document)) return [];
+  const files = Array.isArray(document['file']) ? document['file'].filter(isRecord) : [];
+  const found = files.flatMap((file) =>
+    (Array.isArray(file['service']) ? file['service'].filter(isRecord) : []).map((service) => ({
+      name: qualified(textOf(file['package']), textOf(service['name'])),
+      methodNames: namesIn(service['method']),
+    })),
+  );
+  if (isRecord(document['services'])) {
+    for (const [name, service] of Object.entries(document['services'])) {
+      found.push({
+        name: name.includes('.') ? name : qualified(textOf(document['package']), name),
+        methodNames: isRecord(service) ? namesIn(service['methods']) : [],
+      });
+    }
+  }
+  return found.filter(({ name }) => name !== '');
+}
+
+function qualified(prefix: string, name: string): string {
+  return prefix === '' || name === '' ? name : `${prefix}.${name}`;
+}
+
+/** `[{name}]`, `["name"]` or `{name: …}`. */
+function namesIn(value: unknown): string[] {
+  if (Array.isArray(value)) {
+    return value
+      .map((item: unknown) => (isRecord(item) ? textOf(item['name']) : textOf(item)))
+      .filter((name) => name !== '');
+  }
+  return isRecord(value) ? Object.keys(value) : [];
+}
+
+function single(path: string, methods: string[], type: string, complain: Complain): ServicePath[] {
+  const template = pathTemplate(path);
+  if ('problem' in template) {
+    complain(path, template.problem);
+    return [];
+  }
+  return [{ path: template.path, methods, type, timeout: 0, unmounted: false }];
+}
+
+/** Of a path or URL. */
+function pathOf(text: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) return text;
+  return URL.canParse(text) ? new URL(text).pathname : '';
+}

@@ -1,0 +1,25 @@
+/** One path of a service as a schema or route table states it, before it is mounted. */
+export interface ServicePath {
+  /** Pattern in the gateway's own spelling, as the service knows the path: `/users/{id}`. */
+  readonly path: string;
+  /** Upper case; empty means every method. */
+  readonly methods: readonly string[];
+  /** What it comes from: `openapi`, `asyncapi`, `graphql`, `grpc`, `orpc`, `route-table`, `catch-all`. */
+  readonly type: string;
+  /** Milliseconds; 0: what `routing` says. */
+  readonly timeout: number;
+  /** gRPC clients cannot put anything in front of the path, so it is the same whatever the mount. */
+  readonly unmounted: boolean;
+}
+
+/** What cannot be used, with what it is about. */
+export type Complain = (subject: string, message: string) => void;
+
+/** Documents come from outside: nothing in them has to have the shape that it should have. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
