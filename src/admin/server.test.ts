@@ -44,6 +44,8 @@ function route(at: number): Route {
         budget: 0.2,
         bodyLimit: 65_536,
       },
+      webSocket: { idleTimeout: 60_000, maxDuration: 0, origins: ['*'] },
+      eventStream: { heartbeat: 15_000, idleTimeout: 0 },
     },
     plugins: ['cors@1'],
   };
@@ -203,6 +205,8 @@ test('routes with conflicts and refusals', async () => {
       preserve_host: false,
       timeout_ms: 5000,
       retries: { attempts: 2, on: ['connect-failure', 502], per_try_timeout_ms: 0, budget: 0.2 },
+      websocket: { idle_timeout_ms: 60_000, max_duration_ms: 0, origins: ['*'] },
+      sse: { heartbeat_ms: 15_000, idle_timeout_ms: 0 },
       middleware: ['cors@1'],
       source: 'file',
       origin: 'routes.yaml:1:1',

@@ -56,7 +56,7 @@ function actionView(action: RouteAction): Readonly<Record<string, unknown>> {
     case 'respond':
       return { respond: { status: action.status, body_bytes: Buffer.byteLength(action.body) } };
     case 'proxy': {
-      const { targets, rewrite, retries } = action;
+      const { targets, rewrite, retries, webSocket, eventStream } = action;
       const only = targets.length === 1 ? targets[0] : undefined;
       return {
         ...(only ? { upstream: only.upstream } : { split: targets }),
@@ -75,6 +75,15 @@ function actionView(action: RouteAction): Readonly<Record<string, unknown>> {
           per_try_timeout_ms: retries.perTryTimeout,
           budget: retries.budget,
         },
+        websocket:
+          webSocket === null
+            ? false
+            : {
+                idle_timeout_ms: webSocket.idleTimeout,
+                max_duration_ms: webSocket.maxDuration,
+                origins: webSocket.origins,
+              },
+        sse: { heartbeat_ms: eventStream.heartbeat, idle_timeout_ms: eventStream.idleTimeout },
       };
     }
   }

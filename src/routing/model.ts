@@ -51,6 +51,24 @@ export interface ProxyAction {
   /** From the request being sent whole to the response head, over all tries. */
   readonly timeout: number;
   readonly retries: RetryPolicy;
+  /** Null: a handshake gets 501. */
+  readonly webSocket: WebSocketPolicy | null;
+  readonly eventStream: EventStreamPolicy;
+}
+
+/** For connections that became a tunnel; 0 means no limit. */
+export interface WebSocketPolicy {
+  readonly idleTimeout: number;
+  readonly maxDuration: number;
+  /** What the Origin of a web page may be; `*` for anything. */
+  readonly origins: readonly string[];
+}
+
+/** For responses of the type `text/event-stream`; 0 means off. */
+export interface EventStreamPolicy {
+  /** A comment goes to the client after this much silence. */
+  readonly heartbeat: number;
+  readonly idleTimeout: number;
 }
 
 export interface ProxyTarget {
@@ -126,6 +144,18 @@ export interface Upstream {
   /** Requests that may be under way on one connection; 1 is no pipelining. */
   readonly pipelining: number;
   readonly timeouts: UpstreamTimeouts;
+  /** Spoken with the endpoints; `h2` is multiplexed, and over TLS agreed on by ALPN. */
+  readonly protocol: 'h1' | 'h2';
+  /** For those of its endpoints that have `tls`. */
+  readonly tls: UpstreamTls;
+}
+
+export interface UpstreamTls {
+  /** Named in the handshake and expected in the certificate; `''`: the host of the endpoint. */
+  readonly serverName: string;
+  readonly verify: boolean;
+  /** Digest under which the generation holds CA, certificate and key; `''` when there are none. */
+  readonly credentials: string;
 }
 
 export interface HashKey {

@@ -32,6 +32,8 @@ export function proxyTo(upstream: string, changes: Partial<ProxyAction> = {}): P
       budget: 0.2,
       bodyLimit: 65_536,
     },
+    webSocket: { idleTimeout: 3_600_000, maxDuration: 0, origins: ['*'] },
+    eventStream: { heartbeat: 0, idleTimeout: 0 },
     ...changes,
   };
 }

@@ -1,4 +1,4 @@
-/** What a route does with a request: its keys from `upstream` to `retries` as an action of the routing model. */
+/** What a route does with a request: its keys from `upstream` to `sse` as an action of the routing model. */
 import type { PathRewrite, ProxyTarget, RetryPolicy, RouteAction } from '../../routing/model.ts';
 import { canonicalLiteral, type PathPattern, PatternError } from '../../routing/pattern.ts';
 import { quote } from '../check.ts';
@@ -8,9 +8,19 @@ import type { RetriesConfig, RouteConfig } from '../schema/schema.ts';
 import { nodeAt, type TreePath } from '../tree.ts';
 import type { BuildContext } from './context.ts';
 import { redirectProblems } from './redirect-location.ts';
+import { streamPolicies } from './streams.ts';
 
 const ACTIONS = ['upstream', 'split', 'redirect', 'respond'] as const;
-const PROXY_KEYS = ['strip_prefix', 'rewrite', 'add_prefix', 'preserve_host', 'timeout', 'retries'] as const;
+const PROXY_KEYS = [
+  'strip_prefix',
+  'rewrite',
+  'add_prefix',
+  'preserve_host',
+  'timeout',
+  'retries',
+  'websocket',
+  'sse',
+] as const;
 
 const FRAMING_FIELDS: ReadonlySet<string> = new Set([
   'content-length',
@@ -68,6 +78,7 @@ export class ActionBuilder {
         config.retries === undefined
           ? this.#defaultRetries
           : toRetryPolicy(this.#context.routing.retries, config.retries),
+      ...streamPolicies(config, this.#context.routing),
     };
   }
 

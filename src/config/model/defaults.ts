@@ -2,6 +2,7 @@
 import type { RouteDefaults } from '../../routing/defaults.ts';
 import type { RoutingConfig } from '../schema/schema.ts';
 import { toRetryPolicy } from './actions.ts';
+import { streamPolicies } from './streams.ts';
 import { buildHealthCheck, upstreamSettings } from './upstreams.ts';
 
 /** @param plugins ids of the plugins of `middleware` */
@@ -14,8 +15,9 @@ export function routeDefaults(routing: RoutingConfig, plugins: readonly string[]
       preserveHost: routing.preserve_host,
       timeout: routing.timeout,
       retries: toRetryPolicy({}, routing.retries),
+      ...streamPolicies({}, routing),
     },
-    healthCheck: buildHealthCheck({ health_check: routing.health_check ?? {} }, routing),
+    healthCheck: buildHealthCheck({ health_check: {} }, routing),
     plugins,
   };
 }

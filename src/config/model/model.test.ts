@@ -397,3 +397,39 @@ test('hash_on without consistent-hash is a warning', async () => {
     '4:14: hash_on has no effect with load_balance round-robin; it needs load_balance: consistent-hash',
   ]);
 });
+
+test('websocket and sse: a route changes single keys of routing, and switches on or off', async () => {
+  const streamsOf = async (text: string) => {
+    const { routeSet } = await loadYaml(`${UPSTREAM}${text}`);
+    const action = routeSet.routes[0]?.action;
+    assert.ok(action?.kind === 'proxy');
+    return [action.webSocket, action.eventStream];
+  };
+  const webSocket = { idleTimeout: 3_600_000, maxDuration: 0, origins: ['*'] };
+  const eventStream = { heartbeat: 0, idleTimeout: 0 };
+  const route = (keys: string) => `routes: [{ path: /, upstream: a, ${keys} }]\n`;
+  assert.deepEqual(await streamsOf(route('timeout: 1s')), [webSocket, eventStream]);
+  assert.deepEqual(await streamsOf(`routing: { websocket: false }\n${route('timeout: 1s')}`), [
+    null,
+    eventStream,
+  ]);
+  assert.deepEqual(await streamsOf(`routing: { websocket: false }\n${route('websocket: true')}`), [
+    webSocket,
+    eventStream,
+  ]);
+  assert.deepEqual(
+    await streamsOf(
+      `routing: { websocket: { idle_timeout: 1m, max_duration: 1h }, sse: { heartbeat: 15s } }\n${route(
+        'websocket: { max_duration: 2h, origins: ["https://App.example.com"] }, sse: { idle_timeout: 5m }',
+      )}`,
+    ),
+    [
+      { idleTimeout: 60_000, maxDuration: 7_200_000, origins: ['https://app.example.com'] },
+      { heartbeat: 15_000, idleTimeout: 300_000 },
+    ],
+  );
+  assert.deepEqual(
+    await streamsOf(`routing: { websocket: { idle_timeout: 1m } }\n${route('websocket: false')}`),
+    [null, eventStream],
+  );
+});

@@ -15,6 +15,7 @@ import {
   text,
   whole,
 } from './scalars.ts';
+import { streamDefaults, streamKeys } from './streams.ts';
 
 const RETRY_HELP = 'connect-failure, reset, timeout or a status from 400 to 599';
 
@@ -216,6 +217,7 @@ export const routeSchema = z.strictObject({
       'From the request being sent whole to the response head, over all tries; longer gets 504. Default: `routing.timeout`.',
     ),
   retries: retries().optional().describe('A number, or settings. Keys left out: `routing.retries`.'),
+  ...streamKeys,
   middleware: z.array(middlewareItem).prefault([]).describe('Plugins of this route, after the global ones.'),
 });
 
@@ -235,4 +237,5 @@ export const routeDefaults = {
   preserve_host: flag()
     .prefault(false)
     .describe('Forward the Host of the client; else that of the endpoint.'),
+  ...streamDefaults,
 };
