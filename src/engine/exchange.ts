@@ -1,4 +1,5 @@
 import type { RequestHead } from '../http/request-head.ts';
+import { exactNow } from '../shared/coarse-clock.ts';
 import type { Downstream, DownstreamEvents } from './downstream.ts';
 import type { Peer } from './peer.ts';
 
@@ -34,7 +35,7 @@ export class Exchange {
   begin(): void {
     this.serial++;
     this.events = null;
-    this.startedAt = performance.now();
+    this.startedAt = exactNow();
     this.bytesReceived = 0;
     this.bytesSent = 0;
     this.status = 0;

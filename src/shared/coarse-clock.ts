@@ -10,8 +10,20 @@ type Sweep = (now: number) => void;
 const sweeps: Sweep[] = [];
 let timer: NodeJS.Timeout | null = null;
 
-/** Milliseconds of the monotonic clock at the last tick; `now` lags by at most one tick while the loop is free. */
+/** Milliseconds of the monotonic clock at the last tick or look; `now` lags by at most one tick while the loop is free. */
 export const coarseClock: { now: number } = { now: Math.floor(performance.now()) };
+
+/**
+ * Looks at the real clock (40 ns). Whoever does so anyway sets the coarse clock too: a deadline counted from a moment up
+ * to a tick ago would come early, which a limit of 100 ms does not forgive.
+ *
+ * @returns milliseconds with fraction
+ */
+export function exactNow(): number {
+  const now = performance.now();
+  coarseClock.now = Math.floor(now);
+  return now;
+}
 
 /** Calls `sweep` on every tick from now on. The timer does not keep the process alive. */
 export function onTick(sweep: Sweep): void {

@@ -3,7 +3,7 @@ import type { RequestBodySink } from '../engine/downstream.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { filterTrailers } from '../http/trailers.ts';
-import { coarseClock } from '../shared/coarse-clock.ts';
+import { coarseClock, exactNow } from '../shared/coarse-clock.ts';
 import { retain } from '../shared/read-buffer.ts';
 import { REFUSED } from '../upstream/admission.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
@@ -230,6 +230,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onConnected(): void {
     if (this.#phase !== PHASE_CONNECT) return;
     this.#phase = PHASE_REQUEST;
+    exactNow();
     this.#requestProgress();
   }
 
@@ -274,6 +275,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#bodyEnded = true;
     this.#trailers = filterTrailers(trailers);
     if (this.#connection === null) return;
+    exactNow();
     this.#connection.endRequest(this.#trailers);
     this.#requestProgress();
   }
@@ -300,9 +302,9 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   }
 
   onResponseHead(head: ResponseHead): void {
-    this.#lastActivity = coarseClock.now;
+    const now = exactNow();
     const status = head.status;
-    const now = performance.now();
+    this.#lastActivity = coarseClock.now;
     this.#runtime.metrics.response(status);
     if (status === 407) {
       this.#abandonTry();
@@ -421,7 +423,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #onStale(endpoint: string, detail: string): void {
     if (this.#idempotent && !this.#staleRetried && this.#replayable()) {
       this.#staleRetried = true;
-      this.#startTry(performance.now(), true, this.endpoint);
+      this.#startTry(exactNow(), true, this.endpoint);
       return;
     }
     this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
@@ -434,7 +436,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   }
 
   #noteFailedTry(): void {
-    this.#runtime.group.failed(this.endpoint, performance.now());
+    this.#runtime.group.failed(this.endpoint, exactNow());
   }
 
   #replayable(): boolean {
@@ -453,7 +455,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       metrics.retryAbandoned('timeout');
       return false;
     }
-    if (!group.mayRetry(this.#rules.budget, performance.now())) {
+    if (!group.mayRetry(this.#rules.budget, exactNow())) {
       metrics.retryAbandoned('budget');
       return false;
     }
@@ -465,7 +467,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#runtime.metrics.retry();
     if (this.#tried === null) this.#tried = [this.endpoint];
     else this.#tried.push(this.endpoint);
-    this.#startTry(performance.now(), fresh);
+    this.#startTry(exactNow(), fresh);
   }
 
   #abandonTry(late = false): void {
@@ -479,7 +481,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   #settleAndFail(code: ErrorCode, detail: string): void {
     this.#runtime.metrics.failure(code);
-    if (!this.#settled) this.#runtime.group.settle(this.#admission, false, performance.now());
+    if (!this.#settled) this.#runtime.group.settle(this.#admission, false, exactNow());
     this.#end();
     this.#client.onUpstreamFailed(code, detail);
   }
