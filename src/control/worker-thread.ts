@@ -17,6 +17,9 @@ export interface WorkerEvents {
   exit(worker: WorkerThread, exit: WorkerExit): void;
 }
 
+/** How long a thread may take to close its sockets when it is to be ended. Milliseconds. */
+const CLOSE_PATIENCE = 1_000;
+
 type Answer = FromWorker | 'dead' | 'silent';
 
 interface Question {
@@ -35,11 +38,14 @@ export class WorkerThread {
   readonly #events: WorkerEvents;
   readonly #startedAt = performance.now();
   readonly #questions = new Set<Question>();
+  readonly #closesFirst: boolean;
   #error: Error | null = null;
   #refusal = '';
 
   constructor(entry: URL, init: WorkerInit, events: WorkerEvents) {
     this.index = init.workerIndex;
+    this.#closesFirst = init.engine === 'uws';
+    if (this.#closesFirst) process.once('exit', this.#closeForExit);
     this.#events = events;
     this.#worker = new Worker(entry, { workerData: init, name: `octopus-worker-${init.workerIndex}` });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
@@ -102,9 +108,20 @@ export class WorkerThread {
     this.#worker.postMessage(message);
   }
 
+  /**
+   * Ends the thread. One with open sockets of µWebSockets.js would take the whole process along (measured: an assertion of
+   * Node about its event loop), so it is asked to close them before.
+   */
   terminate(): void {
-    void this.#worker.terminate();
+    if (!this.#closesFirst) void this.#worker.terminate();
+    else void this.drain(0, CLOSE_PATIENCE).then(() => this.#worker.terminate());
   }
+
+  /** `process.exit` ends the threads as well. Nothing can be awaited any more, but they run while this one sleeps. */
+  readonly #closeForExit = (): void => {
+    this.post({ type: 'drain', deadline: 0 });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOSE_PATIENCE / 10);
+  };
 
   #ask(matches: Question['matches'], timeout: number): Promise<Answer> {
     if (this.state === 'dead') return Promise.resolve('dead');
@@ -133,6 +150,7 @@ export class WorkerThread {
 
   #exited(code: number): void {
     this.state = 'dead';
+    process.removeListener('exit', this.#closeForExit);
     for (const question of this.#questions) question.settle('dead');
     this.#events.exit(this, { code, error: this.#error, lifetime: performance.now() - this.#startedAt });
   }

@@ -81,6 +81,12 @@ export const ERRORS = {
     advice:
       'Send the whole header within server.limits.header_timeout and keep the body moving within body_idle_timeout.',
   },
+  length_required: {
+    status: 411,
+    cause: 'client',
+    title: 'Content-Length required',
+    advice: 'The engine uws takes no chunked request bodies; state the length, or use "engine: builtin".',
+  },
   body_too_large: {
     status: 413,
     cause: 'client',
@@ -92,6 +98,13 @@ export const ERRORS = {
     cause: 'client',
     title: 'Request line too long',
     advice: 'The limit is server.limits.request_line.',
+  },
+  misdirected_request: {
+    status: 421,
+    cause: 'client',
+    title: 'Wrong host for this connection',
+    advice:
+      'The TLS certificate of the connection does not cover the host of the request; open another connection to that host, or see tls.strict_host.',
   },
   expectation_failed: {
     status: 417,

@@ -1,16 +1,18 @@
 /** Entry of a worker thread: loads generations, serves, drains, and tells the primary. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { listenOptions } from '../../native-bindings/reuse-port.ts';
-import { BuiltinEngine } from '../engine/builtin/server.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { TlsContexts } from '../engine/tls/contexts.ts';
 import { loadPlugins } from '../plugins/loader.ts';
 import { Snapshot } from '../routing/snapshot.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { FromWorker, Generation, LogLevel, ToWorker, WorkerInit } from '../shared/messages.ts';
+import type { TlsSettings } from '../shared/tls-settings.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import { MemoryLimitStore } from '../state/memory-limit-store.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { Recorder } from '../telemetry/recorder.ts';
 import { ThreadProbe } from '../telemetry/thread-probe.ts';
+import { createEngine } from './create-engine.ts';
 import { DataPlane } from './data-plane.ts';
 import { LoadedGeneration } from './generation.ts';
 import { UpstreamRegistry } from './upstream-registry.ts';
@@ -48,7 +50,21 @@ async function load(generation: Generation, previous: LoadedGeneration | null): 
     log,
     count: (plugin, event) => recorder.counter('octopus_plugin_events_total', { plugin, event }).add(1),
   });
-  return new LoadedGeneration(generation.version, snapshot, generation.settings, plugins);
+  const { version, settings } = generation;
+  const tls = await loadTls(settings.tls, previous);
+  return new LoadedGeneration(version, snapshot, settings, plugins, tls);
+}
+
+/** Certificates that a reload leaves alone are not read again. @throws Error when OpenSSL refuses them */
+async function loadTls(
+  settings: TlsSettings | null,
+  previous: LoadedGeneration | null,
+): Promise<TlsContexts | null> {
+  if (settings === null) return null;
+  const current = previous?.tls ?? null;
+  if (current?.settings.digest === settings.digest) return current;
+  const { TlsContexts } = await import('../engine/tls/contexts.ts');
+  return new TlsContexts(settings);
 }
 
 async function start(): Promise<void> {
@@ -64,6 +80,7 @@ async function start(): Promise<void> {
   const accessLog = new AccessLog((lines) => send({ type: 'access', lines }), generation.settings.accessLog);
   const plane = new DataPlane({
     generation,
+    ticketKeys: init.generation.ticketKeys,
     upstreams,
     recorder,
     accessLog,
@@ -73,14 +90,14 @@ async function start(): Promise<void> {
   acknowledge(generation);
 
   const share = Math.max(1, Math.ceil(generation.limits.connections / init.workerCount));
-  const engine = new BuiltinEngine(plane, listenOptions(init.host, init.port, init.workerCount > 1), share);
+  const engine = await createEngine(init, plane, share);
   const listening = await engine.listen();
   send({ type: 'listening', port: listening });
   new ThreadProbe(recorder, init.workerIndex);
   serve(plane, engine, accessLog);
 }
 
-function serve(plane: DataPlane, engine: BuiltinEngine, accessLog: AccessLog): void {
+function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
   let prepared: { generation: LoadedGeneration; addresses: Generation['addresses'] } | null = null;
 
   /** Unloads what was loaded for a generation that will not come. */
@@ -131,6 +148,9 @@ function serve(plane: DataPlane, engine: BuiltinEngine, accessLog: AccessLog): v
       case 'addresses':
         upstreams.setAddresses(message.addresses);
         break;
+      case 'ticket-keys':
+        plane.ticketKeys = message.keys;
+        break;
       case 'drain':
         drain(engine, accessLog, message.deadline);
         break;
@@ -139,7 +159,7 @@ function serve(plane: DataPlane, engine: BuiltinEngine, accessLog: AccessLog): v
   });
 }
 
-function drain(engine: BuiltinEngine, accessLog: AccessLog, deadline: number): void {
+function drain(engine: Engine, accessLog: AccessLog, deadline: number): void {
   const until = performance.now() + deadline;
   engine.drain();
   const poll = setInterval(() => {

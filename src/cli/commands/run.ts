@@ -6,11 +6,11 @@ import { CONFIG_HELP, CONFIG_OPTION, type Command, type Invocation, UsageError }
 import { configPaths } from '../config-paths.ts';
 import { EXIT_CANNOT_START, EXIT_OK, EXIT_REFUSED } from '../exit-codes.ts';
 
-const ENGINES: readonly EngineName[] = ['builtin'];
+const ENGINES: readonly EngineName[] = ['builtin', 'uws'];
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 export const command: Command = {
-  usage: '[run] [-c FILE_OR_DIR...] [--workers N|auto] [--engine builtin] [--log-level LEVEL]',
+  usage: '[run] [-c FILE_OR_DIR...] [--workers N|auto] [--engine builtin|uws] [--log-level LEVEL]',
   help: `
 Starts the gateway and runs until SIGTERM or SIGINT. Changed configuration files are applied by themselves, on SIGHUP
 and on POST /_/reload of the admin API; a broken configuration is refused and the one in force stays.

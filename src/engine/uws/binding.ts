@@ -1,0 +1,55 @@
+/** What the engine uses of µWebSockets.js; the module itself is loaded by `native-bindings/uwebsockets.ts`. */
+
+export interface UwsModule {
+  App(): UwsApp;
+  /** `'silent'` keeps the server from naming itself in every response (rule B12). */
+  _cfg(key: string): void;
+  us_listen_socket_close(socket: object): void;
+  us_socket_local_port(socket: object): number;
+}
+
+export interface UwsApp {
+  any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
+  /** @param options 0, or `LISTEN_EXCLUSIVE` */
+  listen(host: string, port: number, options: number, done: (socket: object | false) => void): UwsApp;
+  /** Closes the listener and every connection at once. */
+  close(): UwsApp;
+}
+
+/** No other socket may listen on the port; without it any number of them share it (SO_REUSEPORT). */
+export const LISTEN_EXCLUSIVE = 1;
+
+/** Valid while the handler runs. */
+export interface UwsRequest {
+  /** Names come in lower case, in the order of arrival, repeated ones too. */
+  forEach(visit: (name: string, value: string) => void): void;
+  getCaseSensitiveMethod(): string;
+  getUrl(): string;
+  /** What follows the first `?`. */
+  getQuery(): string | undefined;
+}
+
+/** Valid until `onAborted` was called or the response is complete; using it later throws. */
+export interface UwsResponse {
+  onAborted(handler: () => void): UwsResponse;
+  /** `chunk` is valid until the handler returns. */
+  onData(handler: (chunk: ArrayBuffer, last: boolean) => void): UwsResponse;
+  onWritable(handler: (offset: number) => boolean): UwsResponse;
+  pause(): void;
+  resume(): void;
+  /** All writing happens inside the callback. */
+  cork(write: () => void): UwsResponse;
+  /** Copies its argument between `HTTP/1.1 ` and CRLF, so it may hold field lines too. */
+  writeStatus(status: string | Uint8Array): UwsResponse;
+  /** One chunk of a chunked body. @returns false when the client is slow; the chunk is kept all the same */
+  write(chunk: Uint8Array): boolean;
+  /** @returns whether the kernel took all of it, and whether the response is complete */
+  tryEnd(chunk: Uint8Array, totalSize: number): [ok: boolean, complete: boolean];
+  end(body?: string | Uint8Array, closeConnection?: boolean): UwsResponse;
+  endWithoutBody(reportedContentLength?: number, closeConnection?: boolean): UwsResponse;
+  /** Bytes of the body that the kernel has taken. */
+  getWriteOffset(): number;
+  close(): UwsResponse;
+  /** 4 or 16 bytes. */
+  getRemoteAddress(): ArrayBuffer;
+}
