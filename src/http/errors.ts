@@ -99,13 +99,6 @@ export const ERRORS = {
     title: 'Request line too long',
     advice: 'The limit is server.limits.request_line.',
   },
-  misdirected_request: {
-    status: 421,
-    cause: 'client',
-    title: 'Wrong host for this connection',
-    advice:
-      'The TLS certificate of the connection does not cover the host of the request; open another connection to that host, or see tls.strict_host.',
-  },
   expectation_failed: {
     status: 417,
     cause: 'client',
