@@ -2,7 +2,7 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { Semaphore } from '../semaphore.ts';
+import { Semaphore } from '../../shared/semaphore.ts';
 import type { HostsFile } from './hosts-file.ts';
 
 export interface NameAnswer {

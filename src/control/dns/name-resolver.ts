@@ -4,8 +4,8 @@
  */
 import { isIP } from 'node:net';
 import type { AddressBook } from '../../shared/messages.ts';
+import { Semaphore } from '../../shared/semaphore.ts';
 import type { ControlLog } from '../log.ts';
-import { Semaphore } from '../semaphore.ts';
 import { HostsFile } from './hosts-file.ts';
 import { type NameAnswer, NameLookup, type SystemLookup } from './name-lookup.ts';
 

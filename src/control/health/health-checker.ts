@@ -9,7 +9,7 @@ import {
   HEALTH_UNHEALTHY,
   HEALTH_UNKNOWN,
 } from '../../shared/endpoint-cells.ts';
-import { Semaphore } from '../semaphore.ts';
+import { Semaphore } from '../../shared/semaphore.ts';
 import { type CheckResult, runCheck } from './check.ts';
 
 export interface HealthTransition {
