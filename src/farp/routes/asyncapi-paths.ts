@@ -1,7 +1,7 @@
 /** AsyncAPI 2 and 3: channels that HTTP can carry, which are WebSockets and event streams. */
-import { resolveRef } from './json-pointer.ts';
+import { isObject, resolveRef, stringOf } from '../../shared/json.ts';
 import { pathTemplate } from './path-template.ts';
-import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+import type { Complain, ServicePath } from './service-path.ts';
 
 const WEB = /^(?:wss?|websockets?|sse|https?)$/i;
 
@@ -15,16 +15,16 @@ export function asyncApiPaths(
   assumed: boolean,
   complain: Complain,
 ): ServicePath[] {
-  if (!isRecord(document)) {
+  if (!isObject(document)) {
     complain('', 'the AsyncAPI document is no object');
     return [];
   }
-  const channels = isRecord(document['channels']) ? document['channels'] : {};
-  const servers = isRecord(document['servers']) ? document['servers'] : {};
+  const channels = isObject(document['channels']) ? document['channels'] : {};
+  const servers = isObject(document['servers']) ? document['servers'] : {};
   const found: ServicePath[] = [];
   for (const [key, unresolved] of Object.entries(channels)) {
     const channel = resolveRef(document, unresolved);
-    if (!isRecord(channel)) {
+    if (!isObject(channel)) {
       complain(key, 'the reference of this channel leads nowhere in the document');
       continue;
     }
@@ -42,7 +42,7 @@ export function asyncApiPaths(
 
 /** AsyncAPI 3 has the address inside the channel, where null says that nobody knows it before run time. */
 function addressOf(channel: Readonly<Record<string, unknown>>, key: string): string {
-  return 'address' in channel ? textOf(channel['address']) : key;
+  return 'address' in channel ? stringOf(channel['address']) : key;
 }
 
 function isCarriedByHttp(
@@ -53,7 +53,7 @@ function isCarriedByHttp(
   assumed: boolean,
 ): boolean {
   const bindings = resolveRef(document, channel['bindings']);
-  const bound = isRecord(bindings) ? Object.keys(bindings).filter((name) => !name.startsWith('x-')) : [];
+  const bound = isObject(bindings) ? Object.keys(bindings).filter((name) => !name.startsWith('x-')) : [];
   if (bound.length > 0) return bound.some((name) => WEB.test(name));
   const protocols = protocolsOf(document, servers, channel['servers']);
   if (protocols.length > 0) return protocols.some((protocol) => WEB.test(protocol));
@@ -72,7 +72,7 @@ function protocolsOf(
     : Object.values(servers);
   return candidates
     .map((candidate) => resolveRef(document, candidate))
-    .filter(isRecord)
-    .map((server) => textOf(server['protocol']))
+    .filter(isObject)
+    .map((server) => stringOf(server['protocol']))
     .filter((protocol) => protocol !== '');
 }

@@ -1,27 +1,27 @@
 /** OpenAPI 2.0, 3.0 and 3.1: paths x methods. */
-import { resolveRef } from './json-pointer.ts';
+import { isObject, resolveRef, stringOf } from '../../shared/json.ts';
 import { pathTemplate } from './path-template.ts';
-import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+import type { Complain, ServicePath } from './service-path.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'] as const;
 
 export function openApiPaths(document: unknown, complain: Complain): ServicePath[] {
-  if (!isRecord(document)) {
+  if (!isObject(document)) {
     complain('', 'the OpenAPI document is no object');
     return [];
   }
   const { paths } = document;
-  if (!isRecord(paths)) return [];
+  if (!isObject(paths)) return [];
   const base = basePath(document);
   const found: ServicePath[] = [];
   for (const [path, unresolved] of Object.entries(paths)) {
     if (path.startsWith('x-')) continue;
     const item = resolveRef(document, unresolved);
-    if (!isRecord(item)) {
+    if (!isObject(item)) {
       complain(path, 'the reference of this path leads nowhere in the document');
       continue;
     }
-    const methods = METHODS.filter((method) => isRecord(resolveRef(document, item[method])));
+    const methods = METHODS.filter((method) => isObject(resolveRef(document, item[method])));
     if (methods.length === 0) continue;
     const template = pathTemplate(base + path);
     if ('problem' in template) complain(path, template.problem);
@@ -43,18 +43,18 @@ export function openApiPaths(document: unknown, complain: Complain): ServicePath
  * path is used: services list public addresses there, and a gateway that dialled them would call itself.
  */
 function basePath(document: Readonly<Record<string, unknown>>): string {
-  const path = 'swagger' in document ? textOf(document['basePath']) : firstServerPath(document['servers']);
+  const path = 'swagger' in document ? stringOf(document['basePath']) : firstServerPath(document['servers']);
   const rooted = path === '' || path.startsWith('/') ? path : `/${path}`;
   return rooted.replace(/\/+$/, '');
 }
 
 function firstServerPath(servers: unknown): string {
   const server: unknown = Array.isArray(servers) ? servers[0] : undefined;
-  if (!isRecord(server)) return '';
-  const variables = isRecord(server['variables']) ? server['variables'] : {};
-  const url = textOf(server['url']).replace(/\{([^{}]*)\}/g, (_, name: string) => {
+  if (!isObject(server)) return '';
+  const variables = isObject(server['variables']) ? server['variables'] : {};
+  const url = stringOf(server['url']).replace(/\{([^{}]*)\}/g, (_, name: string) => {
     const variable = variables[name];
-    return isRecord(variable) ? String(variable['default'] ?? '') : '';
+    return isObject(variable) ? String(variable['default'] ?? '') : '';
   });
   const relative = url.replace(/^[A-Za-z][A-Za-z0-9+.-]*:/, '').replace(/^\/\/[^/?#]*/, '');
   const [path] = relative.split(/[?#]/, 1) as [string];

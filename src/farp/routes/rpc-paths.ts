@@ -1,6 +1,7 @@
 /** GraphQL, gRPC and oRPC: few paths that carry many operations. */
+import { isObject, stringOf } from '../../shared/json.ts';
 import { pathTemplate } from './path-template.ts';
-import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+import type { Complain, ServicePath } from './service-path.ts';
 
 const SERVICE_NAME = /^[A-Za-z_][\w.]*$/;
 
@@ -11,8 +12,8 @@ export function graphqlPaths(endpoint: string, complain: Complain): ServicePath[
 }
 
 export function orpcPaths(document: unknown, complain: Complain): ServicePath[] {
-  const transport = isRecord(document) && isRecord(document['transport']) ? document['transport'] : {};
-  return single(pathOf(textOf(transport['endpoint'])) || '/rpc', ['POST'], 'orpc', complain);
+  const transport = isObject(document) && isObject(document['transport']) ? document['transport'] : {};
+  return single(pathOf(stringOf(transport['endpoint'])) || '/rpc', ['POST'], 'orpc', complain);
 }
 
 /** @param listed `metadata.grpc.services` of the manifest */
@@ -57,19 +58,19 @@ interface GrpcService {
 
 /** A FileDescriptorSet as JSON (`{file: […]}`), or `{package, services: {…}}`, which older mergers write. */
 function servicesOf(document: unknown): GrpcService[] {
-  if (!isRecord(document)) return [];
-  const files = Array.isArray(document['file']) ? document['file'].filter(isRecord) : [];
+  if (!isObject(document)) return [];
+  const files = Array.isArray(document['file']) ? document['file'].filter(isObject) : [];
   const found = files.flatMap((file) =>
-    (Array.isArray(file['service']) ? file['service'].filter(isRecord) : []).map((service) => ({
-      name: qualified(textOf(file['package']), textOf(service['name'])),
+    (Array.isArray(file['service']) ? file['service'].filter(isObject) : []).map((service) => ({
+      name: qualified(stringOf(file['package']), stringOf(service['name'])),
       methodNames: namesIn(service['method']),
     })),
   );
-  if (isRecord(document['services'])) {
+  if (isObject(document['services'])) {
     for (const [name, service] of Object.entries(document['services'])) {
       found.push({
-        name: name.includes('.') ? name : qualified(textOf(document['package']), name),
-        methodNames: isRecord(service) ? namesIn(service['methods']) : [],
+        name: name.includes('.') ? name : qualified(stringOf(document['package']), name),
+        methodNames: isObject(service) ? namesIn(service['methods']) : [],
       });
     }
   }
@@ -84,10 +85,10 @@ function qualified(prefix: string, name: string): string {
 function namesIn(value: unknown): string[] {
   if (Array.isArray(value)) {
     return value
-      .map((item: unknown) => (isRecord(item) ? textOf(item['name']) : textOf(item)))
+      .map((item: unknown) => (isObject(item) ? stringOf(item['name']) : stringOf(item)))
       .filter((name) => name !== '');
   }
-  return isRecord(value) ? Object.keys(value) : [];
+  return isObject(value) ? Object.keys(value) : [];
 }
 
 function single(path: string, methods: string[], type: string, complain: Complain): ServicePath[] {

@@ -14,12 +14,3 @@ export interface ServicePath {
 
 /** What cannot be used, with what it is about. */
 export type Complain = (subject: string, message: string) => void;
-
-/** Documents come from outside: nothing in them has to have the shape that it should have. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}

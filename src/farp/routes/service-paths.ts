@@ -1,11 +1,12 @@
 /** Which paths a service has, by all that it says of itself. */
+import { isObject, stringOf } from '../../shared/json.ts';
 import { INTERNAL_PATH_RULES, isPathIncluded, type PathRule } from '../manifest/path-rules.ts';
 import type { Manifest, Schema, Service } from '../model.ts';
 import { asyncApiPaths } from './asyncapi-paths.ts';
 import { openApiPaths } from './openapi-paths.ts';
 import { pathTemplate } from './path-template.ts';
 import { graphqlPaths, grpcPaths, orpcPaths } from './rpc-paths.ts';
-import { type Complain, isRecord, type ServicePath, textOf } from './service-path.ts';
+import type { Complain, ServicePath } from './service-path.ts';
 
 const CATCH_ALL: ServicePath = { path: '/*', methods: [], type: 'catch-all', timeout: 0, unmounted: false };
 
@@ -51,13 +52,13 @@ function saysNothing({ schemas, routeTable, endpoints, routing }: Manifest): boo
 function schemaPaths(schema: Schema, manifest: Manifest, complain: Complain): ServicePath[] {
   const about: Complain = (subject, message) => complain(`${schema.type} ${subject}`.trim(), message);
   const metadata = schema.metadata[schema.type];
-  const own = isRecord(metadata) ? metadata : {};
+  const own = isObject(metadata) ? metadata : {};
   switch (schema.type) {
     case 'openapi':
       return openApiPaths(schema.document, about);
     case 'asyncapi': {
       const assumed = manifest.capabilities.some((name) => name === 'websocket' || name === 'asyncapi');
-      return asyncApiPaths(schema.document, textOf(own['protocol']), assumed, about);
+      return asyncApiPaths(schema.document, stringOf(own['protocol']), assumed, about);
     }
     case 'graphql':
       return graphqlPaths(manifest.endpoints.graphql, about);

@@ -1,0 +1,138 @@
+/** Carries names over into the merged document, wherever a document can mention them. */
+import { atPointer, isObject, type JsonObject, pointerOf, pointerTokens, setKey } from '../../shared/json.ts';
+
+/** Keys whose object maps free names to values: `properties.example` is a schema, not an example. */
+const MAPS: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+  'schemas',
+  'responses',
+  'examples',
+  'requestBodies',
+  'headers',
+  'securitySchemes',
+  'links',
+  'callbacks',
+  'pathItems',
+  'content',
+  'encoding',
+  'variables',
+]);
+
+/** Values of these are data, in which `$ref` means nothing. */
+const LITERALS: ReadonlySet<string> = new Set(['example', 'default', 'enum', 'const', 'value']);
+
+/** How deep copies may stand in copies where a reference has no name to go to. */
+const MAX_COPIES = 4;
+
+export interface Renaming {
+  /** `schemas/Item` to its name in the merged document; undefined: there is no such component. */
+  component(section: string, name: string): string | undefined;
+  /** Path in the document to path on the gateway; undefined: it is not exposed. */
+  path(path: string): string | undefined;
+  operationId(id: string): string;
+  /** A reference that leads nowhere, or outside of the document. */
+  lost(ref: string): void;
+}
+
+export class Rewriter {
+  readonly #document: JsonObject;
+  readonly #renaming: Renaming;
+  #copies = 0;
+
+  constructor(document: JsonObject, renaming: Renaming) {
+    this.#document = document;
+    this.#renaming = renaming;
+  }
+
+  /** A changed copy. */
+  rewrite(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.rewrite(item));
+    if (!isObject(value)) return value;
+    if (typeof value['$ref'] === 'string') return this.#reference(value, value['$ref']);
+    return this.#members(value);
+  }
+
+  #members(value: JsonObject): JsonObject {
+    const result: JsonObject = {};
+    for (const [key, member] of Object.entries(value)) setKey(result, key, this.#member(key, member));
+    return result;
+  }
+
+  #member(key: string, member: unknown): unknown {
+    if (LITERALS.has(key) || (key === 'examples' && Array.isArray(member))) return member;
+    if (MAPS.has(key) && isObject(member)) {
+      const map: JsonObject = {};
+      for (const [name, entry] of Object.entries(member)) setKey(map, name, this.rewrite(entry));
+      return map;
+    }
+    if (key === 'discriminator' && isObject(member)) return this.#discriminator(member);
+    if (key === 'security' && Array.isArray(member)) return member.map((entry) => this.#requirement(entry));
+    if (key === 'operationId' && typeof member === 'string') return this.#renaming.operationId(member);
+    if (key === 'operationRef' && typeof member === 'string') return this.#pointer(member) ?? member;
+    return this.rewrite(member);
+  }
+
+  #reference(value: JsonObject, ref: string): unknown {
+    const { $ref: _, ...siblings } = value;
+    const pointer = this.#pointer(ref);
+    if (pointer !== null) return { $ref: pointer, ...this.#members(siblings) };
+    // An anchor within the document keeps its meaning.
+    if (/^#[^/]/.test(ref)) return { $ref: ref, ...this.#members(siblings) };
+    const tokens = pointerTokens(ref);
+    const target = tokens === null ? undefined : atPointer(this.#document, tokens);
+    if (target === undefined || this.#copies >= MAX_COPIES) {
+      this.#renaming.lost(ref);
+      return this.#members(siblings);
+    }
+    this.#copies++;
+    try {
+      const copy = this.rewrite(target);
+      return isObject(copy) ? { ...copy, ...this.#members(siblings) } : copy;
+    } finally {
+      this.#copies--;
+    }
+  }
+
+  /** @returns null when what it points to has no place of its own in the merged document */
+  #pointer(ref: string): string | null {
+    const tokens = pointerTokens(ref);
+    if (tokens === null) return null;
+    const [first = '', second = '', third = '', ...rest] = tokens;
+    if (first === 'components' && third !== '') {
+      const name = this.#renaming.component(second, third);
+      return name === undefined ? null : pointerOf([first, second, name, ...rest]);
+    }
+    if (first === 'paths' && second !== '') {
+      const path = this.#renaming.path(second);
+      // Operations only: path items are put together anew.
+      return path === undefined || third === '' ? null : pointerOf([first, path, third, ...rest]);
+    }
+    return null;
+  }
+
+  /** Values are references or bare names of schemas. */
+  #discriminator(discriminator: JsonObject): JsonObject {
+    const { mapping } = discriminator;
+    if (!isObject(mapping)) return discriminator;
+    const changed: JsonObject = {};
+    for (const [value, target] of Object.entries(mapping)) {
+      const text = typeof target === 'string' ? target : '';
+      const bare = this.#renaming.component('schemas', text);
+      setKey(changed, value, bare ?? this.#pointer(text) ?? target);
+    }
+    return { ...discriminator, mapping: changed };
+  }
+
+  #requirement(entry: unknown): unknown {
+    if (!isObject(entry)) return entry;
+    const changed: JsonObject = {};
+    for (const [name, scopes] of Object.entries(entry)) {
+      setKey(changed, this.#renaming.component('securitySchemes', name) ?? name, scopes);
+    }
+    return changed;
+  }
+}
