@@ -1,8 +1,7 @@
 /** Rules A4, C16, C18 towards upstreams: what the gateway answers when it cannot forward. */
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { deafServer } from '../support/deaf-server.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { type OriginConnection, okResponse, ScriptedOrigin } from '../support/origin.ts';
 import { reservePort } from '../support/ports.ts';
@@ -17,22 +16,26 @@ let dead: { port: number; release(): void };
 
 before(async () => {
   origin = await new ScriptedOrigin(async (connection) => {
-    const request = await connection.request();
-    if (request?.target === '/half') return connection.write('HTTP/1.1 200 OK\r\nContent-Le');
-    if (request?.target === '/stall')
-      return connection.write(`${message('HTTP/1.1 200 OK', 'Content-Length: 10')}hello`);
-    if (request?.target.startsWith('/silent')) {
-      silent++;
-      return;
+    // A connection that was answered may be used again.
+    for (;;) {
+      const request = await connection.request(24 * 3_600_000);
+      if (!request) return connection.end();
+      if (request.target === '/half') return connection.write('HTTP/1.1 200 OK\r\nContent-Le');
+      if (request.target === '/stall')
+        return connection.write(`${message('HTTP/1.1 200 OK', 'Content-Length: 10')}hello`);
+      if (request.target.startsWith('/silent')) {
+        silent++;
+        return;
+      }
+      if (request.target === '/endless-head')
+        return flood(connection, 'HTTP/1.1 200 OK\r\n', `X: ${'y'.repeat(1_000)}\r\n`);
+      if (request.target === '/endless-field')
+        return flood(connection, 'HTTP/1.1 200 OK\r\nX: ', 'y'.repeat(1_000));
+      if (request.target === '/endless-line') return flood(connection, 'HTTP/1.1 200 ', 'O'.repeat(1_000));
+      if (request.target === '/endless-interim')
+        return flood(connection, '', message('HTTP/1.1 103 Early Hints', 'X: y'));
+      connection.write(okResponse('ok'));
     }
-    if (request?.target === '/endless-head')
-      return flood(connection, 'HTTP/1.1 200 OK\r\n', `X: ${'y'.repeat(1_000)}\r\n`);
-    if (request?.target === '/endless-field')
-      return flood(connection, 'HTTP/1.1 200 OK\r\nX: ', 'y'.repeat(1_000));
-    if (request?.target === '/endless-line') return flood(connection, 'HTTP/1.1 200 ', 'O'.repeat(1_000));
-    if (request?.target === '/endless-interim')
-      return flood(connection, '', message('HTTP/1.1 103 Early Hints', 'X: y'));
-    connection.write(okResponse('ok'));
   }).listen();
   deaf = await deafServer();
   dead = await reservePort();
@@ -223,31 +226,4 @@ async function flood(connection: OriginConnection, begin: string, piece: string)
     connection.write(piece.repeat(10));
     await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-/** Listens, but its thread is stuck: once its backlog is full, connection attempts get no answer at all. */
-async function deafServer(): Promise<{ port: number; close(): Promise<unknown> }> {
-  const worker = new Worker(
-    `const { parentPort } = require('node:worker_threads');
-     const server = require('node:net').createServer();
-     server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-       parentPort.postMessage(server.address().port);
-       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50);
-     });`,
-    { eval: true },
-  );
-  const port = await new Promise<number>((resolve, reject) =>
-    worker.once('message', resolve).once('error', reject),
-  );
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const fillers = Array.from({ length: 4 }, () =>
-    net.connect(port, '127.0.0.1').on('error', () => undefined),
-  );
-  return {
-    port,
-    close: () => {
-      for (const filler of fillers) filler.destroy();
-      return worker.terminate();
-    },
-  };
 }
