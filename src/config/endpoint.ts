@@ -9,16 +9,14 @@ export interface EndpointAddress {
   readonly tls: boolean;
 }
 
-export const ENDPOINT_HELP = '"host:port", "http://host:port" or { address, weight }';
+export const ENDPOINT_HELP = '"host:port", "http://host:port", "https://host:port" or { address, weight }';
 
 /** @returns the reason as text when it is no endpoint */
 export function parseEndpoint(text: string): EndpointAddress | string {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
-  if (scheme?.[1]?.toLowerCase() === 'https') {
-    return 'TLS to endpoints is not available yet in this version; use http://';
-  }
-  if (scheme !== null && scheme[1]?.toLowerCase() !== 'http') {
-    return `the scheme ${scheme[1]}:// is not supported; use host:port or http://host:port`;
+  const tls = scheme?.[1]?.toLowerCase() === 'https';
+  if (scheme !== null && !tls && scheme[1]?.toLowerCase() !== 'http') {
+    return `the scheme ${scheme[1]}:// is not supported; use host:port, http://host:port or https://host:port`;
   }
   const rest = text.slice(scheme?.[0].length ?? 0);
   const authority = scheme === null ? rest : rest.replace(/\/$/, '');
@@ -26,7 +24,7 @@ export function parseEndpoint(text: string): EndpointAddress | string {
     return 'an endpoint has no path; put it into add_prefix of the route';
   }
   if (authority.includes('@')) return 'an endpoint has no user name or password';
-  const parsed = parseHostPort(authority, scheme === null ? 0 : 80);
+  const parsed = parseHostPort(authority, scheme === null ? 0 : tls ? 443 : 80);
   if (parsed === null || parsed.port === 0) {
     return parseHostPort(authority, 80) === null || parsed?.port === 0
       ? `expected ${ENDPOINT_HELP}; IPv6 addresses in brackets`
@@ -36,6 +34,6 @@ export function parseEndpoint(text: string): EndpointAddress | string {
     address: formatHostPort(parsed.host, parsed.port),
     host: parsed.host,
     port: parsed.port,
-    tls: false,
+    tls,
   };
 }

@@ -4,13 +4,7 @@ import type { Config } from './schema/schema.ts';
 /** One plain sentence each; empty when everything configured is active. */
 export function inactiveFeatures(config: Config): string[] {
   const sentences: string[] = [];
-  const { discovery, farp, observability, server, tls } = config;
-  if (tls.enabled || server.https_port !== undefined) {
-    const port = server.https_port === undefined ? '' : ` on port ${server.https_port}`;
-    sentences.push(
-      `HTTPS is not active yet: nothing listens${port}, only plain HTTP on port ${server.http_port}.`,
-    );
-  }
+  const { discovery, farp, observability } = config;
   if (discovery.backend !== undefined) {
     sentences.push(
       `Discovery through ${discovery.backend} is not active yet: only the upstreams in the files are known.`,

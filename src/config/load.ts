@@ -18,6 +18,7 @@ import { isJavaScriptPath, moduleFile } from './model/plugin-modules.ts';
 import { type Builtins, PluginResolver } from './model/plugins.ts';
 import { type BuiltRoute, RouteBuilder } from './model/routes.ts';
 import { checkShadows } from './model/shadows.ts';
+import { allTlsFiles, type TlsFiles, tlsFiles } from './model/tls-files.ts';
 import { checkUpstreamNames } from './model/upstream-references.ts';
 import { buildUpstream, settleFirstByte, upstreamNames } from './model/upstreams.ts';
 import { type Problem, Problems } from './problems.ts';
@@ -45,8 +46,10 @@ export interface LoadedConfig {
   readonly routeSet: RouteSet;
   /** For routes that do not come from the files. */
   readonly routeDefaults: RouteDefaults;
+  /** Certificates and keys, still to be read. */
+  readonly tlsFiles: TlsFiles;
   readonly warnings: readonly Problem[];
-  /** Absolute paths of the files and directories that this configuration came from, and of plugin modules. */
+  /** Absolute paths of the files and directories that this configuration came from, of plugin modules and certificates. */
   readonly files: readonly string[];
   /** One sentence for each part that is configured but that this version cannot do yet. */
   readonly inactive: readonly string[];
@@ -70,7 +73,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
 
   const sections = await checkSections(tree, problems);
   const { routeSet, globals } = await buildRouteSet(tree, sections, options.builtins, problems);
-  const files = [...watched, ...moduleFiles(tree, sections)];
+  const tls = tlsFiles(sections.settings.tls, sections.upstreams, tree);
+  const files = [...watched, ...moduleFiles(tree, sections), ...allTlsFiles(tls)];
   checkSettings(sections.settings, tree, problems);
   const { config } = sections;
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
@@ -80,6 +84,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     config,
     routeSet,
     routeDefaults: routeDefaults(config.routing, globals),
+    tlsFiles: tls,
     warnings: problems.sorted(),
     files,
     inactive: inactiveFeatures(config),

@@ -18,7 +18,17 @@ export function rememberEnvironmentValues(config: Config, root: ConfigNode): voi
     path.pop();
   };
   visit(root, '');
-  if (paths.size > 0) environmentValues.set(config, paths);
+  environmentValues.set(config, paths);
+}
+
+/** What is remembered of a configuration, to go with a copy of it to another thread. */
+export function environmentPathsOf(config: Config): ReadonlySet<string> {
+  return environmentValues.get(config) ?? new Set();
+}
+
+/** The copy of a configuration is to be shown as its original. */
+export function restoreEnvironmentPaths(config: Config, paths: ReadonlySet<string>): void {
+  environmentValues.set(config, paths);
 }
 
 /** `redis://user:password@host` */

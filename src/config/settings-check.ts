@@ -4,6 +4,7 @@ import type { Problems } from './problems.ts';
 import { PLACEHOLDER_HASH } from './schema/platform.ts';
 import type { Config } from './schema/schema.ts';
 import { adminAddress } from './settings.ts';
+import { checkTls } from './tls-check.ts';
 import { type ConfigNode, nodeAt, placeOf, placeOfKey } from './tree.ts';
 import { formatHostPort } from './values.ts';
 
@@ -16,10 +17,16 @@ export function checkSettings(
   problems: Problems,
 ): void {
   if (server && admin) {
-    checkPorts(server, admin, root, problems);
+    checkPorts(server, admin, tls?.enabled === true, root, problems);
     checkAdmin(server, admin, root, problems);
   }
-  if (tls) checkTls(tls, root, problems);
+  if (tls) checkTls(tls, server?.https_port ?? 8443, root, problems);
+  if (tls?.enabled && server?.engine === 'uws') {
+    problems.error(
+      placeOf(root, ['tls', 'enabled']),
+      'tls.enabled: the engine uws serves plain HTTP only; use "engine: builtin"',
+    );
+  }
   if (server && server.dns.min_ttl > server.dns.max_ttl) {
     problems.error(placeOf(root, ['server', 'dns']), 'server.dns: min_ttl is longer than max_ttl');
   }
@@ -40,13 +47,14 @@ interface Listener {
 function checkPorts(
   server: Config['server'],
   admin: Config['admin'],
+  https: boolean,
   root: ConfigNode,
   problems: Problems,
 ): void {
   const listeners: Listener[] = [
     { path: ['server', 'http_port'], host: server.host, port: server.http_port },
   ];
-  if (server.https_port !== undefined) {
+  if (https || nodeAt(root, ['server', 'https_port']) !== undefined) {
     listeners.push({ path: ['server', 'https_port'], host: server.host, port: server.https_port });
   }
   if (admin.enabled) {
@@ -128,13 +136,4 @@ function checkAdmin(
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-function checkTls(tls: Config['tls'], root: ConfigNode, problems: Problems): void {
-  if (!tls.enabled) return;
-  for (const key of ['cert', 'key'] as const) {
-    if (tls[key] === undefined) {
-      problems.error(placeOf(root, ['tls']), `tls: "${key}" is missing; enabled TLS needs cert and key`);
-    }
-  }
 }

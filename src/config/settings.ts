@@ -4,8 +4,8 @@ import type { Config } from './schema/schema.ts';
 import { type HostPort, parseHostPort } from './values.ts';
 
 /** @param instanceId tells this process from others with the same `server.via` (rule B5) */
-export function workerSettings(config: Config, instanceId: string): WorkerSettings {
-  const { server, observability } = config;
+export function workerSettings(config: Config, instanceId: string): Omit<WorkerSettings, 'tls'> {
+  const { server, observability, tls } = config;
   const { limits, path_policy: policy } = server;
   const { access_log: accessLog } = observability.logging;
   return {
@@ -28,8 +28,15 @@ export function workerSettings(config: Config, instanceId: string): WorkerSettin
     },
     viaName: server.via,
     instanceId,
+    redirectToHttps: redirectPort(tls, server.https_port),
     accessLog: { enabled: accessLog.enabled, sample: accessLog.sample },
   };
+}
+
+/** 0: plain requests are served. */
+function redirectPort(tls: Config['tls'], httpsPort: number): number {
+  if (!tls.enabled || tls.redirect_http === false) return 0;
+  return tls.redirect_http === true ? httpsPort : tls.redirect_http;
 }
 
 /** Where the admin server listens: `admin.address`, else `server.host` with `server.admin_port`. */

@@ -68,8 +68,8 @@ test('endpoints', () => {
   assert.deepEqual(parseEndpoint('localhost:8081'), localhost);
   assert.deepEqual(parseEndpoint('http://LOCALHOST:8081/'), localhost);
   assert.deepEqual(parseEndpoint('http://[::1]'), { address: '[::1]:80', host: '::1', port: 80, tls: false });
+  assert.deepEqual(parseEndpoint('https://a'), { address: 'a:443', host: 'a', port: 443, tls: true });
   for (const [text, reason] of [
-    ['https://a:443', /^TLS to endpoints is not available yet/],
     ['ftp://a:21', /^the scheme ftp:\/\/ is not supported/],
     ['http://a/v1', /^an endpoint has no path/],
     ['a', /^the port is missing/],

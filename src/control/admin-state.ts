@@ -12,7 +12,7 @@ import { redactConfig } from '../config/redact.ts';
 import type { Endpoint, Upstream } from '../routing/model.ts';
 import type { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { UpstreamCells } from '../shared/upstream-cells.ts';
-import type { Exposition, ExpositionFormat } from '../telemetry/exposition.ts';
+import type { Exposition, ExpositionFormat } from '../telemetry/exposition-format.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import type { ReloadResult } from './reloader.ts';
 import type { GatewayStatus } from './status.ts';

@@ -1,9 +1,12 @@
-/** Reads the configuration the way that `run` and every reload do. */
+/** Reads the configuration the way that `run` and every reload do. Runs in a thread of its own, see `config-reader.ts`. */
 import { createHash } from 'node:crypto';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
+import { environmentPathsOf } from '../config/redact.ts';
 import { BUILTIN_PLUGINS } from '../plugins/builtin/registry.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
+import type { TlsMaterial } from './tls/material.ts';
+import { readTls } from './tls/read-tls.ts';
 
 export interface ConfigSource {
   /** Files and directories, as the user named them. */
@@ -16,10 +19,14 @@ export type ReadConfig =
   | {
       readonly ok: true;
       readonly loaded: LoadedConfig;
+      /** Certificates and keys. */
+      readonly tls: TlsMaterial;
       readonly warnings: readonly string[];
       /** Equal digests mean the same configuration. */
       readonly digest: string;
       readonly files: readonly string[];
+      /** What of `loaded.config` is not to be shown; a copy of the configuration does not know it. */
+      readonly environmentPaths: ReadonlySet<string>;
     }
   | { readonly ok: false; readonly problems: readonly string[]; readonly files: readonly string[] };
 
@@ -27,18 +34,28 @@ export async function readConfig({ paths, env, overrides }: ConfigSource): Promi
   const result = await loadConfig({ paths, env, builtins: BUILTIN_PLUGINS });
   if (!result.ok) return { ok: false, problems: result.problems.map(formatProblem), files: result.files };
   applyOverrides(result.config, overrides);
+  const tls = await readTls(result.tlsFiles, result.config.tls);
+  if (tls.problems.length > 0) return { ok: false, problems: tls.problems, files: result.files };
+  const { routeSet } = result;
+  const upstreams = routeSet.upstreams.map((upstream) => {
+    const credentials = tls.digests[upstream.name];
+    return credentials === undefined ? upstream : { ...upstream, tls: { ...upstream.tls, credentials } };
+  });
+  const loaded = { ...result, routeSet: { ...routeSet, upstreams } };
   return {
     ok: true,
-    loaded: result,
-    warnings: result.warnings.map(formatProblem),
-    digest: digestOf(result),
+    loaded,
+    tls: { server: tls.server, credentials: tls.credentials },
+    warnings: [...result.warnings.map(formatProblem), ...tls.warnings],
+    digest: digestOf(loaded, tls.server?.digest ?? ''),
     files: result.files,
+    environmentPaths: environmentPathsOf(result.config),
   };
 }
 
 /** Plugin instances carry a digest of their code in their id, so that a changed module is a changed configuration. */
-function digestOf({ config, routeSet }: LoadedConfig): string {
-  const hash = createHash('sha256');
+function digestOf({ config, routeSet }: LoadedConfig, certificates: string): string {
+  const hash = createHash('sha256').update(certificates);
   for (const part of [config, routeSet.upstreams, routeSet.plugins]) hash.update(JSON.stringify(part));
   for (const route of routeSet.routes) hash.update(JSON.stringify(route));
   return hash.digest('base64');

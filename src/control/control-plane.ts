@@ -17,6 +17,7 @@ import { logRoutes } from './reload-log.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { SlotAllocator } from './slots.ts';
 import { GatewayStatus } from './status.ts';
+import { TicketKeys } from './tls/ticket-keys.ts';
 import { WorkerPool } from './worker-pool.ts';
 import { WorkerReports } from './worker-reports.ts';
 
@@ -26,6 +27,8 @@ export interface ControlPlaneOptions {
   /** IP literal. */
   readonly host: string;
   readonly port: number;
+  /** 0 when TLS is off. */
+  readonly tlsPort: number;
   readonly logger: Logger;
   readonly metrics: MetricsStore;
 }
@@ -42,9 +45,10 @@ export class ControlPlane {
   readonly resolver: NameResolver;
   readonly health: HealthChecker;
   readonly publisher: Publisher;
+  readonly ticketKeys: TicketKeys;
 
   constructor(options: ControlPlaneOptions) {
-    const { first, logger, metrics, workers: count, host, port } = options;
+    const { first, logger, metrics, workers: count, host, port, tlsPort } = options;
     checkEngine(first.config.server.engine, host, port);
     const memory = allocateSharedMemory(count);
     const endpointCells = new EndpointCells(memory.endpoints, -1);
@@ -60,6 +64,7 @@ export class ControlPlane {
       engine: first.config.server.engine,
       host,
       port,
+      tlsPort,
       memory,
       log: logger,
       onMessage: (worker, message) => reports.receive(worker, message),
@@ -79,7 +84,9 @@ export class ControlPlane {
       resolve: (name) => this.resolver.addressesOf(name),
       onTransition: (transition) => logTransition(logger, transition),
     });
+    this.ticketKeys = new TicketKeys((keys) => this.workers.setTicketKeys(keys));
     this.publisher = new Publisher({
+      ticketKeys: this.ticketKeys,
       pool: this.workers,
       slots: new SlotAllocator(endpointCells, upstreamCells),
       status,
@@ -89,6 +96,7 @@ export class ControlPlane {
       onSettled: ({ config, routeSet }) => {
         this.resolver.configure(resolverSettings(config));
         this.resolver.retain(hostsOf(routeSet));
+        this.ticketKeys.rotateEvery(config.tls.enabled ? config.tls.ticket_rotation : 0);
         this.health.update(routeSet.upstreams);
         // Names may have moved since the generation was made.
         this.workers.setAddresses(this.resolver.addresses());
@@ -100,6 +108,7 @@ export class ControlPlane {
   /** Stops everything at once. */
   close(): void {
     this.publisher.close();
+    this.ticketKeys.stop();
     this.health.stop();
     this.resolver.stop();
     this.workers.stop();

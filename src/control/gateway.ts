@@ -9,7 +9,8 @@ import { errorFields, type Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { adminSettings } from './admin-settings.ts';
 import { ControlPlaneState } from './admin-state.ts';
-import { type ConfigSource, readConfig } from './config-loader.ts';
+import type { ConfigSource } from './config-loader.ts';
+import type { ConfigReader } from './config-reader.ts';
 import { ControlPlane } from './control-plane.ts';
 import { FileWatch } from './file-watch.ts';
 import { listenAdmin, probeListenAddress } from './listen-address.ts';
@@ -20,6 +21,8 @@ import { workerCount } from './worker-count.ts';
 
 export interface GatewayOptions {
   readonly source: ConfigSource;
+  /** Is closed with the gateway. */
+  readonly reader: ConfigReader;
   /** The configuration to start with, as it was just read from `source`. */
   readonly first: LoadedConfig;
   /** Its digest. */
@@ -48,16 +51,17 @@ export class Gateway {
    * @throws ListenError when a port cannot be had, StartError when the workers cannot start
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const { server } = options.first.config;
+    const { server, tls } = options.first.config;
     const { host, port } = await probeListenAddress(server.host, server.http_port);
+    const tlsPort = tls.enabled ? (await probeListenAddress(server.host, server.https_port)).port : 0;
     const workers = workerCount(server.workers);
     if (workers.warning !== '') options.logger.warn(workers.warning);
     const gateway = new Gateway(
       options,
-      new ControlPlane({ ...options, workers: workers.count, host, port }),
+      new ControlPlane({ ...options, workers: workers.count, host, port, tlsPort }),
     );
     try {
-      await gateway.#start(port);
+      await gateway.#start(port, tlsPort);
     } catch (error) {
       await gateway.#close();
       throw error;
@@ -87,7 +91,7 @@ export class Gateway {
     });
   }
 
-  async #start(port: number): Promise<void> {
+  async #start(port: number, tlsPort: number): Promise<void> {
     const { config, routeSet, files } = this.#options.first;
     // The workers load their code in threads of their own, the admin API meanwhile in this one.
     const [admin] = await Promise.all([this.#startAdmin(config), this.#startWorkers(config, routeSet)]);
@@ -96,6 +100,7 @@ export class Gateway {
     this.#files = await FileWatch.start({ paths: files, log: this.#log, onChange }, this.#options.readAt);
     this.#log.info('ready', {
       http: `http://${formatHostPort(config.server.host, port)}`,
+      ...(tlsPort === 0 ? {} : { https: `https://${formatHostPort(config.server.host, tlsPort)}` }),
       admin,
       workers: this.#plane.workers.count,
       engine: config.server.engine,
@@ -175,7 +180,7 @@ export class Gateway {
 
   async #readAndPublish(version: number): Promise<ReloadResult> {
     const readAt = Date.now();
-    const read = await readConfig(this.#options.source);
+    const read = await this.#options.reader.read(this.#options.source);
     await this.#files?.setPaths(read.files, readAt);
     if (!read.ok) return { outcome: 'refused', version, problems: read.problems, warnings: [] };
     const { loaded, digest, warnings } = read;
@@ -201,6 +206,6 @@ export class Gateway {
   async #close(): Promise<void> {
     this.#files?.close();
     this.#plane.close();
-    await this.#admin?.close();
+    await Promise.all([this.#admin?.close(), this.#options.reader.close()]);
   }
 }

@@ -6,6 +6,8 @@ import type { RouteSet } from '../routing/model.ts';
 import type { AddressBook, Generation } from '../shared/messages.ts';
 import { type SlotAllocator, SlotsExhaustedError } from './slots.ts';
 import type { GatewayStatus, InForce } from './status.ts';
+import { tlsOf } from './tls/material.ts';
+import type { TicketKeys } from './tls/ticket-keys.ts';
 import type { ApplyOutcome, WorkerPool } from './worker-pool.ts';
 
 export interface PublisherOptions {
@@ -14,6 +16,7 @@ export interface PublisherOptions {
   readonly status: GatewayStatus;
   /** Distinguishes this process in `Via` (rule B5). */
   readonly instanceId: string;
+  readonly ticketKeys: TicketKeys;
   /** Addresses of the host names among the endpoints, the best known after a short while. */
   resolve(routeSet: RouteSet): Promise<AddressBook>;
   /** All workers serve this now. */
@@ -67,15 +70,18 @@ export class Publisher {
   /** @throws SlotsExhaustedError */
   async #compile(config: Config, wanted: RouteSet): Promise<Candidate> {
     const version = ++this.#version;
-    const { slots, resolve, instanceId } = this.#options;
+    const { slots, resolve, instanceId, ticketKeys } = this.#options;
+    const { server, credentials } = tlsOf(config);
     const addresses = await resolve(wanted);
     const routeSet = slots.assignSlots(wanted, version);
     const { buffer, conflicts, refused } = compileSnapshot(routeSet, version);
     const generation = {
       version,
       snapshot: buffer,
-      settings: workerSettings(config, instanceId),
+      settings: { ...workerSettings(config, instanceId), tls: server },
       addresses,
+      ticketKeys: ticketKeys.current,
+      credentials,
     };
     return { generation, inForce: { version, appliedAt: new Date(), config, routeSet, conflicts, refused } };
   }

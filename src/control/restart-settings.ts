@@ -15,11 +15,13 @@ export function restartWarnings(running: Config, next: Config): string[] {
 }
 
 function startSettings(config: Config): Record<string, string> {
-  const { server, admin } = config;
+  const { server, admin, tls } = config;
   const { host, port } = adminAddress(config);
   return {
     'server.host': server.host,
     'server.http_port': String(server.http_port),
+    'tls.enabled': String(tls.enabled),
+    'server.https_port': tls.enabled ? String(server.https_port) : 'none',
     'server.workers': String(server.workers),
     'server.engine': server.engine,
     'admin.enabled': String(admin.enabled),

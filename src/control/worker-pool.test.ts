@@ -13,6 +13,8 @@ function generation(version: number, behaviour = 'ok'): Generation {
     version,
     snapshot: new SharedArrayBuffer(4),
     addresses: {},
+    ticketKeys: new Uint8Array(48),
+    credentials: {},
     settings: { viaName: behaviour } as Generation['settings'],
   };
 }
@@ -33,6 +35,7 @@ class Harness {
       engine: 'builtin',
       host: '127.0.0.1',
       port: 0,
+      tlsPort: 0,
       memory: { metrics: [] } as unknown as SharedMemory,
       log,
       timeouts: { start: 5_000, prepare: 5_000, commit: 300 },

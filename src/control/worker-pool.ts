@@ -15,6 +15,8 @@ export interface WorkerPoolOptions {
   readonly engine: EngineName;
   readonly host: string;
   readonly port: number;
+  /** 0 when TLS is off. */
+  readonly tlsPort: number;
   readonly memory: SharedMemory;
   readonly log: ControlLog;
   readonly timeouts?: PoolTimeouts;
@@ -104,6 +106,12 @@ export class WorkerPool {
     for (const worker of this.#live()) worker.post({ type: 'addresses', addresses });
   }
 
+  /** For the workers and for their successors. */
+  setTicketKeys(keys: Uint8Array): void {
+    if (this.#generation !== null) this.#generation = { ...this.#generation, ticketKeys: keys };
+    for (const worker of this.#live()) worker.post({ type: 'ticket-keys', keys });
+  }
+
   /** Asks all workers to finish and ends them. @returns true if none had to cut anything at `deadline` milliseconds from now */
   async drain(deadline: number): Promise<boolean> {
     this.#phase = 'stopping';
@@ -138,8 +146,8 @@ export class WorkerPool {
   }
 
   #spawn(index: number, generation: Generation): WorkerThread {
-    const { entry, count, engine, host, port, memory, onMessage } = this.#options;
-    const init = { workerIndex: index, workerCount: count, engine, host, port, memory, generation };
+    const { entry, count, engine, host, port, tlsPort, memory, onMessage } = this.#options;
+    const init = { workerIndex: index, workerCount: count, engine, host, port, tlsPort, memory, generation };
     const worker = new WorkerThread(entry, init, {
       message: (_, message) => onMessage(index, message),
       exit: (dead, exit) => this.#died(dead, exit),

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../http/errors.ts';
+import type { ByteStream } from '../shared/byte-stream.ts';
 
 /** The response has no body, or its length stands in the field lines. */
 export const FRAMING_AS_IS = 0;
@@ -31,6 +32,13 @@ export interface Downstream {
   sendBody(input: Buffer, start: number, end: number): boolean;
   /** Ends the response. `trailers` are field lines with CRLF, dropped where they cannot be sent. */
   endBody(trailers: string): void;
+  /**
+   * Answers 101 and makes the client's side a tunnel (rule C11); the exchange ends when that closes. Not there on an engine
+   * that cannot.
+   *
+   * @param lines end-to-end field lines, each with CRLF
+   */
+  switchProtocols?(lines: string): ByteStream;
   /** Gives what has been sent so far to the kernel. Call at the end of an event that sent something and did not end. */
   flush(): void;
   /** Ends the connection so that the client sees that the response is incomplete (rule C2). */
@@ -53,4 +61,6 @@ export interface DownstreamEvents {
   onDrain(): void;
   /** The client went away; nothing can be sent any more. */
   onClientGone(): void;
+  /** The gateway shuts down: what would go on for long ends in good order before `until` (`performance.now()`). */
+  onShutdown(until: number): void;
 }

@@ -3,13 +3,20 @@ import type { IpSet } from '../shared/ip.ts';
 import type { PathPolicy, WorkerLimits } from '../shared/messages.ts';
 import type { Exchange } from './exchange.ts';
 import type { Peer } from './peer.ts';
+import type { TlsContexts } from './tls/contexts.ts';
+import type { HandshakeResult } from './tls/handshake-result.ts';
 
 /** Accepts client connections and turns what arrives into exchanges. */
 export interface Engine {
   /** Port of the listener, for port 0. Rejects when the socket cannot be had. */
   listen(): Promise<number>;
-  /** Stops accepting; connections close after their current exchange (rule C19). */
-  drain(): void;
+  /**
+   * Stops accepting; connections close after their current exchange (rule C19), and the exchange is told to end if it
+   * would go on for long.
+   *
+   * @param until when `destroy` follows, in milliseconds of `performance.now()`
+   */
+  drain(until: number): void;
   /** Cuts what is left. */
   destroy(): void;
   /** Further client connections than this are closed at once. */
@@ -22,12 +29,16 @@ export interface Engine {
 export interface EngineHost {
   /** Replaced on reload; read for every request. */
   readonly settings: EngineSettings;
+  /** Keys of session tickets, the same in all workers; another object when they were rotated. */
+  readonly ticketKeys: Uint8Array;
   onExchange(exchange: Exchange): void;
   /** A request that never became an exchange: the engine has answered it itself. */
   onRejected(code: ErrorCode, requestId: string, peer: Peer): void;
   newRequestId(): string;
   /** Another client connection opened (1) or closed (-1). */
   onConnection(change: 1 | -1): void;
+  /** A TLS handshake with a client ended. */
+  onHandshake(result: HandshakeResult): void;
   /** The response is complete or cut: account for it. Called once for every `onExchange`. */
   onExchangeEnd(exchange: Exchange): void;
 }
@@ -36,4 +47,6 @@ export interface EngineSettings {
   readonly limits: WorkerLimits;
   readonly pathPolicy: PathPolicy;
   readonly trustedProxies: IpSet;
+  /** Null when TLS is off. */
+  readonly tls: TlsContexts | null;
 }

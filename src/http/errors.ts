@@ -99,6 +99,25 @@ export const ERRORS = {
     title: 'Request line too long',
     advice: 'The limit is server.limits.request_line.',
   },
+  misdirected_request: {
+    status: 421,
+    cause: 'client',
+    title: 'Wrong host for this connection',
+    advice:
+      'The TLS certificate of the connection does not cover the host of the request; open another connection to that host, or see tls.strict_host.',
+  },
+  bad_websocket_handshake: {
+    status: 400,
+    cause: 'client',
+    title: 'Malformed WebSocket handshake',
+    advice: 'Send one Sec-WebSocket-Key of 16 bytes in base64, and no body.',
+  },
+  websocket_version: {
+    status: 426,
+    cause: 'client',
+    title: 'WebSocket version not supported',
+    advice: 'Send "Sec-WebSocket-Version: 13".',
+  },
   expectation_failed: {
     status: 417,
     cause: 'client',
@@ -182,7 +201,20 @@ export const ERRORS = {
     status: 501,
     cause: 'policy',
     title: 'Upgrade not supported',
-    advice: 'This route does not forward protocol upgrades.',
+    advice:
+      'This route takes no WebSocket connections: its `websocket` is false, it has no upstream, or the engine is uws.',
+  },
+  websocket_idle: {
+    status: 408,
+    cause: 'policy',
+    title: 'WebSocket idle for too long',
+    advice: 'Only in logs and metrics: nothing was sent within websocket.idle_timeout; send pings more often.',
+  },
+  websocket_expired: {
+    status: 408,
+    cause: 'policy',
+    title: 'WebSocket open for too long',
+    advice: 'Only in logs and metrics: the connection reached websocket.max_duration.',
   },
   loop_detected: {
     status: 508,

@@ -50,6 +50,37 @@ export interface PluginRequest {
   readonly fromTrustedProxy: boolean;
   /** True when a body follows, even an empty chunked one. */
   readonly hasBody: boolean;
+  /** The TLS side of the client's connection; null on a plain one. */
+  readonly tls: ClientTlsView | null;
+}
+
+export interface ClientTlsView {
+  /** The host the client named in its handshake (SNI), lower case; `''` if it named none. */
+  readonly serverName: string;
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly version: string;
+  readonly cipher: string;
+  /** `h2`, `http/1.1` or `''`. */
+  readonly alpn: string;
+  /** The session was resumed from an earlier connection. */
+  readonly resumed: boolean;
+  /** The client's certificate, if `tls.client_ca` is set and vouches for it; otherwise null. */
+  readonly certificate: ClientCertificate | null;
+}
+
+export interface ClientCertificate {
+  /** One attribute per line, such as `CN=alice`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Such as `DNS:alice.example.com, URI:spiffe://cluster/alice`; `''` if there is none. */
+  readonly subjectAltName: string;
+  /** Hexadecimal. */
+  readonly serialNumber: string;
+  /** SHA-256 of the certificate, `AB:CD:…`. */
+  readonly fingerprint256: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly pem: string;
 }
 
 export interface PluginResponse {

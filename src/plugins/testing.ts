@@ -41,6 +41,7 @@ export function makeExchange({ headers, params = {}, ...request }: TestRequest =
       peerIp: '203.0.113.7',
       fromTrustedProxy: false,
       hasBody: false,
+      tls: null,
       ...request,
       headers: makeHeaders(headers),
     },

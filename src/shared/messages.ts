@@ -1,5 +1,6 @@
 /** What the primary and the workers tell each other. Everything here must survive structured clone. */
 import type { SharedMemory } from './memory.ts';
+import type { TlsSettings, UpstreamCredentials } from './tls-settings.ts';
 
 /** What a worker needs to know beside the snapshot; replaced whole on every reload. */
 export interface WorkerSettings {
@@ -12,6 +13,10 @@ export interface WorkerSettings {
   /** What follows the pseudonym in `Via` as a comment so that this very process is recognised (B5). */
   readonly instanceId: string;
   readonly accessLog: AccessLogSettings;
+  /** Null when TLS is off. */
+  readonly tls: TlsSettings | null;
+  /** Where plain requests are redirected to: a port as clients see it; 0 means they are served. */
+  readonly redirectToHttps: number;
 }
 
 /** Sizes in bytes, times in milliseconds. */
@@ -52,6 +57,8 @@ export interface WorkerInit {
   readonly engine: EngineName;
   readonly host: string;
   readonly port: number;
+  /** 0: no TLS listener. */
+  readonly tlsPort: number;
   readonly memory: SharedMemory;
   /**
    * What to serve from the start. The worker loads it, answers `ack`, listens, answers `listening`. If it cannot load it
@@ -62,7 +69,13 @@ export interface WorkerInit {
 
 export type EngineName = 'builtin' | 'uws';
 
-export type ToWorker = PrepareMessage | CommitMessage | AbortMessage | AddressesMessage | DrainMessage;
+export type ToWorker =
+  | PrepareMessage
+  | CommitMessage
+  | AbortMessage
+  | AddressesMessage
+  | TicketKeysMessage
+  | DrainMessage;
 
 /** Everything that one version of the configuration means to a worker. */
 export interface Generation {
@@ -71,6 +84,10 @@ export interface Generation {
   readonly snapshot: SharedArrayBuffer;
   readonly settings: WorkerSettings;
   readonly addresses: AddressBook;
+  /** Keys of session tickets, so that a client can resume its session at any worker. */
+  readonly ticketKeys: Uint8Array;
+  /** Certificates and keys for connections to endpoints. */
+  readonly credentials: UpstreamCredentials;
 }
 
 /**
@@ -102,6 +119,12 @@ export type AddressBook = Readonly<Record<string, readonly string[]>>;
 export interface AddressesMessage {
   readonly type: 'addresses';
   readonly addresses: AddressBook;
+}
+
+/** The keys of session tickets were rotated. */
+export interface TicketKeysMessage {
+  readonly type: 'ticket-keys';
+  readonly keys: Uint8Array;
 }
 
 /** Stop accepting, finish what is in flight, cut what is left at the deadline, then answer `drained`. */

@@ -9,8 +9,11 @@
  */
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import type { ByteOutput } from './byte-output.ts';
+import { retain } from './read-buffer.ts';
 
-interface WriteRequest {
+/** A write in progress, as a handle wants it. */
+export interface WriteRequest {
   oncomplete: ((status: number) => void) | undefined;
 }
 
@@ -20,7 +23,8 @@ interface StreamHandle {
   readonly writeQueueSize: number;
 }
 
-const WriteWrap = findWriteRequestClass();
+/** Null where Node's insides are others than we know. */
+export const WriteWrap = findWriteRequestClass();
 
 /** The class is not exported, but every handle is given an instance: this one is only there to look at it. */
 function findWriteRequestClass(): (new () => WriteRequest) | null {
@@ -49,8 +53,8 @@ function findWriteRequestClass(): (new () => WriteRequest) | null {
   return typeof found === 'function' && found.name === 'WriteWrap' ? (found as new () => WriteRequest) : null;
 }
 
-/** The writing half of one socket. */
-export class SocketOutput {
+/** The writing half of one plain socket. */
+export class SocketOutput implements ByteOutput {
   readonly #socket: Socket;
   readonly #onDrain: () => void;
   #request: WriteRequest | null = null;
@@ -108,6 +112,20 @@ export class SocketOutput {
     return false;
   }
 
+  writeChunk(before: string, input: Uint8Array, start: number, end: number, after: string): boolean {
+    const socket = this.#socket;
+    socket.cork();
+    if (before !== '') socket.write(before, 'latin1');
+    socket.write(retain(input, start, end));
+    if (after !== '') socket.write(after, 'latin1');
+    socket.uncork();
+    return !this.blocked;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
   #onComplete(status: number): void {
     this.#waiting = false;
     if (this.#socket.destroyed) return;
@@ -117,7 +135,7 @@ export class SocketOutput {
 }
 
 /** Like the errors of Node's own sockets. */
-function writeError(status: number): Error {
+export function writeError(status: number): Error {
   const code = getSystemErrorName(status);
   return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' });
 }

@@ -27,7 +27,7 @@ export const METRICS = {
   },
   octopus_request_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the complete request head to the last byte of the response.',
+    help: 'Time from the complete request head to the last byte of the response; of a WebSocket, to its 101.',
     labels: ['method', 'route'],
     buckets: LATENCY_SECONDS,
   },
@@ -36,19 +36,29 @@ export const METRICS = {
     help: 'Client connections that are open now.',
     labels: [],
   },
+  octopus_tls_handshakes_total: {
+    type: 'counter',
+    help: 'TLS handshakes with clients by result: full, resumed, or why they failed.',
+    labels: ['result'],
+  },
   octopus_worker_connections: {
     type: 'gauge',
     help: 'Client connections that are open now, by worker thread.',
     labels: ['worker'],
   },
+  octopus_websocket_connections: {
+    type: 'gauge',
+    help: 'WebSocket connections that are open now, by route pattern.',
+    labels: ['route'],
+  },
   octopus_bytes_received_total: {
     type: 'counter',
-    help: 'Bytes of request bodies received from clients.',
+    help: 'Bytes of request bodies and over WebSocket connections received from clients.',
     labels: [],
   },
   octopus_bytes_sent_total: {
     type: 'counter',
-    help: 'Bytes of response bodies sent to clients.',
+    help: 'Bytes of response bodies and over WebSocket connections sent to clients.',
     labels: [],
   },
   octopus_errors_total: {

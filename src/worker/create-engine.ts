@@ -6,13 +6,18 @@ import type { WorkerInit } from '../shared/messages.ts';
 
 /** The engine that the configuration names; the code of the other one is not loaded. */
 export async function createEngine(
-  { engine, host, port, workerCount }: WorkerInit,
+  { engine, host, port, tlsPort, workerCount }: WorkerInit,
   worker: EngineHost,
   maxConnections: number,
 ): Promise<Engine> {
   const shared = workerCount > 1;
   if (engine === 'builtin') {
-    return new BuiltinEngine(worker, listenOptions(host, port, shared), maxConnections);
+    return new BuiltinEngine(worker, {
+      plain: listenOptions(host, port, shared),
+      tls: tlsPort === 0 ? null : listenOptions(host, tlsPort, shared),
+      workers: workerCount,
+      maxConnections,
+    });
   }
   const [{ loadUwebsockets }, { UwsEngine }] = await Promise.all([
     import('../../native-bindings/uwebsockets.ts'),

@@ -2,6 +2,7 @@ import { ConnectionList } from '../engine/connection-list.ts';
 import type { EngineHost, EngineSettings } from '../engine/engine.ts';
 import type { Exchange } from '../engine/exchange.ts';
 import type { Peer } from '../engine/peer.ts';
+import type { HandshakeResult } from '../engine/tls/handshake-result.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { onTick } from '../shared/coarse-clock.ts';
 import { AccessEntry, type AccessLog } from '../telemetry/access-log.ts';
@@ -19,6 +20,7 @@ const POOL_SWEEP_MS = 1000;
 /** What one worker serves with: the current generation, its upstreams, its counters. */
 export class DataPlane implements EngineHost, Plane {
   generation: LoadedGeneration;
+  ticketKeys: Uint8Array;
   readonly upstreams: UpstreamRegistry;
   readonly recorder: Recorder;
   readonly accessLog: AccessLog;
@@ -37,6 +39,7 @@ export class DataPlane implements EngineHost, Plane {
 
   constructor(options: {
     generation: LoadedGeneration;
+    ticketKeys: Uint8Array;
     upstreams: UpstreamRegistry;
     recorder: Recorder;
     accessLog: AccessLog;
@@ -44,6 +47,7 @@ export class DataPlane implements EngineHost, Plane {
     log: DataPlane['log'];
   }) {
     this.generation = options.generation;
+    this.ticketKeys = options.ticketKeys;
     this.upstreams = options.upstreams;
     this.recorder = options.recorder;
     this.accessLog = options.accessLog;
@@ -74,6 +78,10 @@ export class DataPlane implements EngineHost, Plane {
   onConnection(change: 1 | -1): void {
     this.#connections.add(change);
     this.#workerConnections.add(change);
+  }
+
+  onHandshake(result: HandshakeResult): void {
+    this.recorder.counter('octopus_tls_handshakes_total', { result }).add(1);
   }
 
   onExchange(exchange: Exchange): void {

@@ -1,4 +1,5 @@
 import type { EngineSettings } from '../engine/engine.ts';
+import type { TlsContexts } from '../engine/tls/contexts.ts';
 import type { PluginSet } from '../plugins/loader.ts';
 import { ownedHeaders } from '../plugins/loader.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
@@ -19,6 +20,7 @@ export class LoadedGeneration implements EngineSettings {
   readonly settings: WorkerSettings;
   readonly plugins: PluginSet;
   readonly trustedProxies: IpSet;
+  readonly tls: TlsContexts | null;
   /** Pseudonym and instance for Via. */
   readonly via: string;
   /** Names, and prefixes ending in `*`, that only plugins may set (rule B7). */
@@ -27,11 +29,18 @@ export class LoadedGeneration implements EngineSettings {
   #exchanges = 0;
   #retired = false;
 
-  constructor(version: number, snapshot: Snapshot, settings: WorkerSettings, plugins: PluginSet) {
+  constructor(
+    version: number,
+    snapshot: Snapshot,
+    settings: WorkerSettings,
+    plugins: PluginSet,
+    tls: TlsContexts | null,
+  ) {
     this.version = version;
     this.snapshot = snapshot;
     this.settings = settings;
     this.plugins = plugins;
+    this.tls = tls;
     this.trustedProxies = new IpSet(settings.trustedProxies);
     this.via = `${settings.viaName} (${settings.instanceId})`;
     this.ownedHeaders = ownedHeaders(plugins).map((name) => name.toLowerCase());

@@ -1,10 +1,12 @@
 /** Entry of a worker thread: loads generations, serves, drains, and tells the primary. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Engine } from '../engine/engine.ts';
+import type { TlsContexts } from '../engine/tls/contexts.ts';
 import { loadPlugins } from '../plugins/loader.ts';
 import { Snapshot } from '../routing/snapshot.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { FromWorker, Generation, LogLevel, ToWorker, WorkerInit } from '../shared/messages.ts';
+import type { TlsSettings } from '../shared/tls-settings.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import { MemoryLimitStore } from '../state/memory-limit-store.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
@@ -48,7 +50,21 @@ async function load(generation: Generation, previous: LoadedGeneration | null): 
     log,
     count: (plugin, event) => recorder.counter('octopus_plugin_events_total', { plugin, event }).add(1),
   });
-  return new LoadedGeneration(generation.version, snapshot, generation.settings, plugins);
+  const { version, settings } = generation;
+  const tls = await loadTls(settings.tls, previous);
+  return new LoadedGeneration(version, snapshot, settings, plugins, tls);
+}
+
+/** Certificates that a reload leaves alone are not read again. @throws Error when OpenSSL refuses them */
+async function loadTls(
+  settings: TlsSettings | null,
+  previous: LoadedGeneration | null,
+): Promise<TlsContexts | null> {
+  if (settings === null) return null;
+  const current = previous?.tls ?? null;
+  if (current?.settings.digest === settings.digest) return current;
+  const { TlsContexts } = await import('../engine/tls/contexts.ts');
+  return new TlsContexts(settings);
 }
 
 async function start(): Promise<void> {
@@ -64,6 +80,7 @@ async function start(): Promise<void> {
   const accessLog = new AccessLog((lines) => send({ type: 'access', lines }), generation.settings.accessLog);
   const plane = new DataPlane({
     generation,
+    ticketKeys: init.generation.ticketKeys,
     upstreams,
     recorder,
     accessLog,
@@ -131,6 +148,9 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
       case 'addresses':
         upstreams.setAddresses(message.addresses);
         break;
+      case 'ticket-keys':
+        plane.ticketKeys = message.keys;
+        break;
       case 'drain':
         drain(engine, accessLog, message.deadline);
         break;
@@ -141,7 +161,7 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
 
 function drain(engine: Engine, accessLog: AccessLog, deadline: number): void {
   const until = performance.now() + deadline;
-  engine.drain();
+  engine.drain(until);
   const poll = setInterval(() => {
     if (engine.connections > 0 && performance.now() < until) return;
     clearInterval(poll);

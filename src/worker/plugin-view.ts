@@ -1,7 +1,7 @@
 import type { Exchange } from '../engine/exchange.ts';
 import { BODY_NONE } from '../http/framing.ts';
 import type { HeaderBlock } from '../http/header-block.ts';
-import type { PluginExchange, PluginRequest } from '../plugins/api.ts';
+import type { ClientTlsView, PluginExchange, PluginRequest } from '../plugins/api.ts';
 
 /** What plugins see of an exchange. Made per exchange, never reused: a plugin may hold on to it. */
 export class PluginView implements PluginExchange, PluginRequest {
@@ -17,6 +17,7 @@ export class PluginView implements PluginExchange, PluginRequest {
   readonly peerIp: string;
   readonly fromTrustedProxy: boolean;
   readonly hasBody: boolean;
+  readonly tls: ClientTlsView | null;
   readonly traceId: string;
   readonly route: PluginExchange['route'];
   requestId: string;
@@ -36,12 +37,13 @@ export class PluginView implements PluginExchange, PluginRequest {
     this.query = head.search === '' ? '' : head.search.slice(1);
     this.host = head.host;
     this.scheme = scheme;
-    this.httpVersion = head.version === 10 ? '1.0' : '1.1';
+    this.httpVersion = head.version === 10 ? '1.0' : head.version === 11 ? '1.1' : '2.0';
     this.headers = head.headers;
     this.clientIp = source.clientIp;
     this.peerIp = peer.ip;
     this.fromTrustedProxy = peer.trusted;
     this.hasBody = head.bodyKind !== BODY_NONE;
+    this.tls = peer.tls;
     this.requestId = source.requestId;
     this.traceId = source.traceId;
     this.route = source.route;

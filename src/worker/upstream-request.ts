@@ -33,6 +33,8 @@ export function forwardedLines(
 ): string {
   const { head, peer } = exchange;
   const headers = head.headers;
+  const certificate = peer.tls === null ? '' : peer.tls.forwardedCertificate;
+  if (certificate !== '') headers.delete('client-cert');
   let lines: string;
   if (peer.trusted) {
     lines = headers.lines(DROP_REQUEST_TRUSTED) + trustedLines(exchange, peer, head);
@@ -47,6 +49,7 @@ export function forwardedLines(
     }
   }
   lines += `X-Request-Id: ${requestId}\r\ntraceparent: ${traceparent}\r\n`;
+  if (certificate !== '') lines += `Client-Cert: ${certificate}\r\n`;
   if (head.wantsTrailers) lines += 'TE: trailers\r\nConnection: TE\r\n';
   return lines;
 }
@@ -82,7 +85,7 @@ function trustedLines(exchange: Exchange, peer: Peer, head: RequestHead): string
 /** Rule B4: the protocol version is that of the received message. */
 function viaValue(head: RequestHead, via: string): string {
   const earlier = head.headers.listOfKind(KIND_VIA);
-  const own = `${head.version === 10 ? '1.0' : '1.1'} ${via}`;
+  const own = `${head.version === 10 ? '1.0' : head.version === 11 ? '1.1' : '2.0'} ${via}`;
   return earlier === '' ? own : `${earlier}, ${own}`;
 }
 

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly delivery?: Delivery;
   readonly patience?: number;
   readonly localAddress?: string;
+  /** Over TLS. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -60,11 +62,14 @@ export async function runCase(
   test: RequestCase,
   options: RunOptions = {},
 ): Promise<Observed> {
-  const { delivery = 'whole', patience = PATIENCE, localAddress } = options;
+  const { delivery = 'whole', patience = PATIENCE, localAddress, tls } = options;
   const marker = newMarker();
   const bytes = test.bytes.replaceAll('@CASE-MARK@', marker);
   const methods = methodsOf(test);
-  const client = await RawClient.connect(port, localAddress === undefined ? {} : { localAddress });
+  const client = await RawClient.connect(port, {
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(tls ? { tls: {} } : {}),
+  });
   const responses: WireResponse[] = [];
   let fault = '';
   let closed = false;

@@ -43,11 +43,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 /** Starts the real command and waits until it is ready. The caller stops it in `after`. */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
-  const [http, admin] = await Promise.all([reservePort(), reservePort()]);
+  const [http, https, admin] = await Promise.all([reservePort(), reservePort(), reservePort()]);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'octopus-test-'));
   for (const [name, text] of Object.entries(options.files ?? {}))
     writeFileSync(path.join(folder, name), text);
-  const gateway = new Gateway(http, admin, folder, config, options);
+  const gateway = new Gateway({ http, https, admin }, folder, config, options);
   try {
     await gateway.untilReady();
   } catch (error) {
@@ -59,6 +59,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 
 export class Gateway {
   readonly port: number;
+  /** For `tls.enabled`. */
+  readonly tlsPort: number;
   readonly adminPort: number;
   readonly folder: string;
   readonly configFile: string;
@@ -73,13 +75,14 @@ export class Gateway {
   readonly #release: () => void;
 
   constructor(
-    http: { port: number; release(): void },
-    admin: { port: number; release(): void },
+    ports: Readonly<Record<'http' | 'https' | 'admin', { port: number; release(): void }>>,
     folder: string,
     config: GatewayConfig,
     options: GatewayOptions,
   ) {
+    const { http, https, admin } = ports;
     this.port = http.port;
+    this.tlsPort = https.port;
     this.adminPort = admin.port;
     this.folder = folder;
     this.configFile = path.join(folder, 'octopus.yaml');
@@ -88,6 +91,7 @@ export class Gateway {
     this.#config = config;
     this.#release = () => {
       http.release();
+      https.release();
       admin.release();
     };
     this.writeConfig(config);
@@ -138,6 +142,7 @@ export class Gateway {
     const server = {
       host: '127.0.0.1',
       http_port: this.port,
+      https_port: this.tlsPort,
       admin_port: this.adminPort,
       workers: this.#workers,
       ...config.server,

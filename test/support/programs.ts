@@ -3,10 +3,14 @@ import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-export type Program = 'nginx' | 'haproxy' | 'wrk' | 'dnsmasq';
+export type Program = 'nginx' | 'haproxy' | 'wrk' | 'dnsmasq' | 'openssl' | 'curl' | 'h2load' | 'nghttp';
 
 /** Where the package is not called like the program. Plain `dnsmasq` would bring a running service along. */
-const PACKAGES: Partial<Record<Program, string>> = { dnsmasq: 'dnsmasq-base' };
+const PACKAGES: Partial<Record<Program, string>> = {
+  dnsmasq: 'dnsmasq-base',
+  h2load: 'nghttp2-client',
+  nghttp: 'nghttp2-client',
+};
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 const LOCK = path.join(os.tmpdir(), 'octopus-test-apt.lock');
 const INSTALL_LIMIT = 180_000;

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import tls from 'node:tls';
 import { readResponse, type WireResponse } from './wire.ts';
 
 /** How long a test waits for something that should come at once; generous because test machines are noisy. */
@@ -48,7 +49,7 @@ export class ByteStream {
 
   /** Closes with RST, unless our side was ended before: node leaks a socket that is reset after its shutdown. */
   reset(): void {
-    if (this.socket.writableEnded) this.socket.destroy();
+    if (this.socket.writableEnded || this.socket instanceof tls.TLSSocket) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 
@@ -117,17 +118,19 @@ export class RawClient extends ByteStream {
     socket.on('end', () => socket.end());
   }
 
-  static connect(port: number, options: { localAddress?: string; host?: string } = {}): Promise<RawClient> {
+  /** @param options `tls`: over TLS, without a look at the certificate unless the options say so */
+  static connect(
+    port: number,
+    options: { localAddress?: string; host?: string; tls?: tls.ConnectionOptions } = {},
+  ): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const { host = '127.0.0.1', localAddress } = options;
-      const socket = net.connect({
-        port,
-        host,
-        allowHalfOpen: true,
-        ...(localAddress ? { localAddress } : {}),
-      });
+      const target = { port, host, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) };
+      const socket = options.tls
+        ? tls.connect({ ...target, rejectUnauthorized: false, ...options.tls })
+        : net.connect(target);
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(options.tls ? 'secureConnect' : 'connect', () => {
         socket.off('error', reject);
         resolve(new RawClient(socket));
       });

@@ -47,13 +47,23 @@ export class TestCall implements UpstreamCall {
   onConnection(connection: UpstreamConnection): void {
     const { method = 'GET', target = '/' } = this.#options;
     this.connection = connection;
-    connection.sendHead(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, false, false, method === 'HEAD');
+    connection.sendHead(
+      `${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`,
+      false,
+      false,
+      method === 'HEAD',
+      false,
+    );
   }
 
   onConnected(): void {}
 
   onInformational(status: number): void {
     this.interim.push(status);
+  }
+
+  onSwitched(): void {
+    this.outcome = 'switched';
   }
 
   onResponseHead(head: ResponseHead): void {

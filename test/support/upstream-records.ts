@@ -29,6 +29,8 @@ export function upstreamOf(weights: readonly number[], parts: Partial<Upstream> 
     circuitBreaker: null,
     connections: { max: 1024, idleTimeout: 60_000 },
     pipelining: 1,
+    protocol: 'h1',
+    tls: { serverName: '', verify: true, credentials: '' },
     timeouts: { connect: 2_000, firstByte: 15_000, idle: 60_000, total: 0 },
     ...parts,
   };

@@ -53,7 +53,29 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
       `hash_on has no effect with load_balance ${settings.loadBalance}; it needs load_balance: consistent-hash`,
     );
   }
+  checkUpstreamTls(config, path, context);
   return { name: config.name, slot: -1, endpoints: buildEndpoints(config, path, context), ...settings };
+}
+
+function checkUpstreamTls(config: UpstreamConfig, path: TreePath, context: BuildContext): void {
+  const { tls, endpoints, protocol, pipelining } = config;
+  if (protocol === 'h2' && pipelining > 1) {
+    context.keyError(
+      [...path, 'pipelining'],
+      'pipelining is for protocol h1; h2 shares connections by itself',
+    );
+  }
+  if (tls === undefined) return;
+  if (!endpoints.some((endpoint) => endpoint.tls)) {
+    context.keyError([...path, 'tls'], 'tls has no effect: none of the endpoints begins with https://');
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    const missing = tls.cert === undefined ? 'cert' : 'key';
+    context.keyError([...path, 'tls'], `tls: "${missing}" is missing; cert and key belong together`);
+  }
+  if (!tls.verify && tls.ca !== undefined) {
+    context.keyError([...path, 'tls', 'ca'], 'tls.ca has no effect with verify: false');
+  }
 }
 
 /** All of an upstream but its name and endpoints. */
@@ -73,6 +95,12 @@ export function upstreamSettings(
     circuitBreaker: buildCircuitBreaker(config, routing),
     connections: { max: connections.max, idleTimeout: connections.idle_timeout },
     pipelining: config.pipelining ?? 1,
+    protocol: config.protocol ?? 'h1',
+    tls: {
+      serverName: config.tls?.server_name?.toLowerCase() ?? '',
+      verify: config.tls?.verify ?? true,
+      credentials: '',
+    },
     timeouts: {
       connect: timeouts.connect,
       firstByte: timeouts.first_byte,

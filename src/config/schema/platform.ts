@@ -1,17 +1,7 @@
-/** `tls`, `discovery`, `farp`, `admin` and `observability`. */
+/** `discovery`, `farp`, `admin` and `observability`. */
 import { z } from 'zod';
 import { parseHostPort } from '../values.ts';
 import { flag, oneOf, percent, positiveDuration, text } from './scalars.ts';
-
-const filePath = () => text('the path of a file', (value) => value.trim() !== '');
-
-export const tlsSchema = z.strictObject({
-  enabled: flag()
-    .prefault(false)
-    .describe('Serves HTTPS on `server.https_port`. Not active yet in this version.'),
-  cert: filePath().optional().describe('Certificate chain, PEM.'),
-  key: filePath().optional().describe('Private key, PEM.'),
-});
 
 export const discoverySchema = z.strictObject({
   backend: oneOf(['kubernetes', 'consul', 'etcd', 'eureka', 'dns', 'mdns'])

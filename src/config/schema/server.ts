@@ -72,7 +72,9 @@ export const serverSchema = z.strictObject({
     .prefault('0.0.0.0')
     .describe('Address on which the gateway listens; `::` for IPv6 as well.'),
   http_port: port().prefault(8080).describe('Port for plain HTTP; 0 picks a free one.'),
-  https_port: port().optional().describe('Port for HTTPS. Not active yet in this version.'),
+  https_port: port()
+    .prefault(8443)
+    .describe('Port for HTTPS, when `tls.enabled` is true; 0 picks a free one.'),
   admin_port: port()
     .prefault(9090)
     .describe('Port of the admin API and the metrics on `server.host`; see `admin.address`.'),
@@ -100,7 +102,9 @@ export const serverSchema = z.strictObject({
     .describe('After SIGTERM, time during which readiness is 503 but connections are still accepted.'),
   via: text('a name of letters, digits, "-" and "."', isToken)
     .prefault('octopus')
-    .describe('Name of this gateway in the Via field; gateways that share one recognise loops.'),
+    .describe(
+      'Name of this gateway in the Via field. A request that comes back to the process that sent it gets 508; gateways in a row may share a name.',
+    ),
   path_policy: pathPolicy
     .prefault({})
     .describe('What happens to path spellings that servers read differently.'),

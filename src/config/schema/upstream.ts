@@ -4,6 +4,7 @@ import { isToken } from '../../http/characters.ts';
 import { ENDPOINT_HELP, type EndpointAddress, parseEndpoint } from '../endpoint.ts';
 import { inheritable } from './inherit.ts';
 import { duration, oneOf, percent, positiveDuration, statusRange, text, whole } from './scalars.ts';
+import { upstreamTlsSchema } from './tls.ts';
 
 export const loadBalance = () =>
   oneOf(['round-robin', 'weighted', 'random', 'two-choices', 'ewma', 'consistent-hash', 'least-connections']);
@@ -70,7 +71,9 @@ export const connectionsSchema = z.strictObject({
 });
 
 export const timeoutsSchema = z.strictObject({
-  connect: inheritable(positiveDuration(), '2s').describe('Time to open a connection.'),
+  connect: inheritable(positiveDuration(), '2s').describe(
+    'Time to open a connection, TLS handshake included.',
+  ),
   first_byte: inheritable(duration(), '0s').describe(
     'From the request being sent whole to the first byte of the response, each try; else 504. 0: the longest `timeout` of the routes to it.',
   ),
@@ -94,7 +97,9 @@ const endpoint = z.union(
     endpointAddress.transform((address) => ({ ...address, weight: 1 })),
     z
       .strictObject({
-        address: endpointAddress.describe('`host:port` or `http://host:port`; IPv6 addresses in brackets.'),
+        address: endpointAddress.describe(
+          '`host:port`, `http://host:port` or `https://host:port`; IPv6 in brackets.',
+        ),
         weight: whole(0, 65_535)
           .prefault(1)
           .describe(
@@ -113,7 +118,9 @@ export const upstreamSchema = z.strictObject({
   endpoints: z
     .array(endpoint, { error: 'expected a list of endpoints' })
     .min(1, { error: 'expected at least one endpoint' })
-    .describe('The instances: `host:port`, `http://host:port` or `{ address, weight }`.'),
+    .describe(
+      'The instances: `host:port`, `http://host:port`, `https://host:port` or `{ address, weight }`.',
+    ),
   load_balance: loadBalance()
     .optional()
     .describe('How an endpoint is picked. Default: `routing.load_balance`.'),
@@ -144,6 +151,12 @@ export const upstreamSchema = z.strictObject({
     .describe(
       'Most GET, HEAD and OPTIONS requests under way on one connection; 1 is off. Costs less CPU, but a slow response holds up those behind it.',
     ),
+  protocol: oneOf(['h1', 'h2'])
+    .prefault('h1')
+    .describe(
+      'Spoken with the endpoints: `h1` is HTTP/1.1, `h2` HTTP/2, over TLS by ALPN and else with prior knowledge.',
+    ),
+  tls: upstreamTlsSchema.optional().describe('TLS with endpoints that begin with `https://`.'),
   timeouts: timeoutsSchema.optional().describe('Time limits. Keys left out: `routing.timeouts`.'),
 });
 

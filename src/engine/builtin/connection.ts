@@ -4,10 +4,14 @@ import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_CHUNKED, BODY_NONE } from '../../http/framing.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
+import { SocketStream } from '../../http/socket-stream.ts';
 import { statusText } from '../../http/status-text.ts';
+import { UPGRADE_LINES } from '../../http/websocket-handshake.ts';
+import type { ByteOutput, OutputFactory } from '../../shared/byte-output.ts';
+import type { ByteStream } from '../../shared/byte-stream.ts';
 import { coarseClock } from '../../shared/coarse-clock.ts';
 import { retain } from '../../shared/read-buffer.ts';
-import { SocketOutput } from '../../shared/socket-output.ts';
+import type { ClientTls } from '../client-tls.ts';
 import type { ConnectionList, Listed } from '../connection-list.ts';
 import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
 import type { EngineHost } from '../engine.ts';
@@ -24,7 +28,9 @@ const STATE_EXCHANGE = 1;
 const STATE_DISCARD = 2;
 /** Half closed; what still arrives is thrown away until the client closes too (RFC 9112 section 9.6). */
 const STATE_LINGER = 3;
-const STATE_CLOSED = 4;
+/** Switched to another protocol: the bytes belong to the stream. */
+const STATE_TUNNEL = 4;
+const STATE_CLOSED = 5;
 
 /** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
 const DRAIN_LIMIT = 64 * 1024;
@@ -53,9 +59,10 @@ export class Http1Connection implements Downstream, Listed {
   readonly #head = new RequestHead();
   readonly #exchange: Exchange;
   readonly #reader = new RequestReader();
-  readonly #output: SocketOutput;
+  readonly #output: ByteOutput;
   readonly #writer: ResponseWriter;
   #decoder: ChunkedDecoder | null = null;
+  #stream: SocketStream | null = null;
 
   #state = STATE_HEAD;
   /** Bytes that arrived before anybody could use them. */
@@ -73,14 +80,21 @@ export class Http1Connection implements Downstream, Listed {
   #pumping = false;
   #lastQueued = 0;
 
-  constructor(socket: Socket, host: EngineHost, list: ConnectionList) {
+  /** @param tls null for a plain connection */
+  constructor(
+    socket: Socket,
+    host: EngineHost,
+    list: ConnectionList,
+    output: OutputFactory<Socket>,
+    tls: ClientTls | null,
+  ) {
     this.#socket = socket;
     this.#host = host;
     this.#list = list;
-    this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0);
-    this.#exchange = new Exchange(this, this.#head, this.#peer, 'http');
-    this.#output = new SocketOutput(socket, () => this.#onSocketDrain());
-    this.#writer = new ResponseWriter(socket, this.#output);
+    this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0, tls);
+    this.#exchange = new Exchange(this, this.#head, this.#peer, tls === null ? 'http' : 'https');
+    this.#output = output(socket, () => this.#onSocketDrain());
+    this.#writer = new ResponseWriter(this.#output);
     this.deadline = coarseClock.now + host.settings.limits.headerTimeout;
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => socket.destroy());
@@ -91,10 +105,13 @@ export class Http1Connection implements Downstream, Listed {
   /**
    * From now on responses say `Connection: close`. An idle connection gets a moment before it is closed: its client may
    * have sent the next request already, and closing under it would fail a request (RFC 9112 section 9.5).
+   *
+   * @param until what is left will be cut then
    */
-  drain(): void {
+  drain(until: number): void {
     this.#draining = true;
     if (this.#state === STATE_HEAD && !this.#reader.started) this.#shortenIdle();
+    else this.#exchange.events?.onShutdown(until);
   }
 
   #shortenIdle(): void {
@@ -123,6 +140,9 @@ export class Http1Connection implements Downstream, Listed {
         this.#discard(input, length);
         break;
       case STATE_LINGER:
+        break;
+      case STATE_TUNNEL:
+        this.#stream!.received(input, 0, length);
         break;
       default:
     }
@@ -187,6 +207,11 @@ export class Http1Connection implements Downstream, Listed {
     }
     if (head.contentLength > limits.body && limits.body !== 0) {
       this.#reject('body_too_large');
+      return;
+    }
+    const { tls } = this.#peer;
+    if (tls !== null && !tls.serves(head.host)) {
+      this.#reject('misdirected_request');
       return;
     }
     this.#beginExchange();
@@ -368,10 +393,21 @@ export class Http1Connection implements Downstream, Listed {
     this.#writer.flush();
   }
 
+  /** The request was complete (an upgrade has no body), and nothing of a next one has been looked at. */
+  switchProtocols(lines: string): ByteStream {
+    this.#exchange.status = 101;
+    this.#state = STATE_TUNNEL;
+    this.deadline = 0;
+    this.#output.writeText(`HTTP/1.1 101 ${statusText(101)}\r\n${lines}${UPGRADE_LINES}\r\n`);
+    this.#stream = new SocketStream(this.#socket, this.#output, this.#takeRest());
+    return this.#stream;
+  }
+
   abort(): void {
     // A close-delimited body would look complete after a FIN, so that one is reset (rule C2). `resetAndDestroy` is of no
-    // use: it sends the FIN first.
-    if (this.#writer.closeDelimited) (this.#socket as ResettableSocket).resetAndClosing = true;
+    // use: it sends the FIN first. Over TLS the missing close_notify shows it.
+    if (this.#writer.closeDelimited && this.#peer.tls === null)
+      (this.#socket as ResettableSocket).resetAndClosing = true;
     this.#socket.destroy();
   }
 
@@ -385,6 +421,7 @@ export class Http1Connection implements Downstream, Listed {
       const rest = this.#takeRest();
       if (rest !== null) this.#pump(rest, rest.length);
     }
+    if (this.#state === STATE_TUNNEL) this.#stream!.drained();
     if (this.#state !== STATE_EXCHANGE) return;
     this.deadline = 0;
     if (!this.#requestDone && this.#sink !== null && !this.#bodyPaused) this.#armBodyDeadline();
@@ -447,11 +484,10 @@ export class Http1Connection implements Downstream, Listed {
     const body = problemBody(code, requestId);
     const entry = ERRORS[code];
     this.#rest = null;
-    this.#socket.write(
+    this.#output.writeText(
       `HTTP/1.1 ${entry.status} ${statusText(entry.status)}\r\nDate: ${new Date().toUTCString()}\r\n` +
         `Content-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      'latin1',
     );
     this.#host.onRejected(code, requestId, this.#peer);
     this.#closeGracefully();
@@ -462,7 +498,7 @@ export class Http1Connection implements Downstream, Listed {
     this.#state = STATE_LINGER;
     this.#lastQueued = Number.MAX_SAFE_INTEGER;
     this.#rest = null;
-    this.#socket.end();
+    this.#output.end();
     this.#resumeSocket();
     this.deadline = coarseClock.now + LINGER_MS;
   }
@@ -483,11 +519,15 @@ export class Http1Connection implements Downstream, Listed {
         else if (this.#sink !== null) this.#failBody('incomplete_body');
         else this.#socket.destroy();
         break;
+      case STATE_TUNNEL:
+        this.#stream!.peerEnded();
+        break;
       default:
     }
   }
 
   #onClose(): void {
+    const wasTunnel = this.#state === STATE_TUNNEL;
     const wasExchange = this.#state === STATE_EXCHANGE && !this.#responseDone;
     this.#state = STATE_CLOSED;
     this.#list.remove(this);
@@ -498,6 +538,10 @@ export class Http1Connection implements Downstream, Listed {
     if (wasExchange) {
       this.#responseDone = true;
       this.#exchange.events?.onClientGone();
+      this.#endExchange();
+    }
+    if (wasTunnel) {
+      this.#stream!.closed();
       this.#endExchange();
     }
   }

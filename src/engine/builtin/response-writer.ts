@@ -1,15 +1,12 @@
-import type { Socket } from 'node:net';
 import { latin1 } from '../../http/latin1.ts';
-import { retain } from '../../shared/read-buffer.ts';
-import type { SocketOutput } from '../../shared/socket-output.ts';
+import type { ByteOutput } from '../../shared/byte-output.ts';
 
 /** Pieces up to this size are joined to one string and written with one system call; larger ones go as they are. */
 const JOIN_LIMIT = 16 * 1024;
 
 /** Writes one response at a time: collects head, small pieces and chunk framing into one write per event. */
 export class ResponseWriter {
-  readonly #socket: Socket;
-  readonly #output: SocketOutput;
+  readonly #output: ByteOutput;
   #text = '';
   #chunked = false;
   /** True from `begin` until `reset`. */
@@ -17,8 +14,7 @@ export class ResponseWriter {
   /** The end of the body is the end of the connection. */
   closeDelimited = false;
 
-  constructor(socket: Socket, output: SocketOutput) {
-    this.#socket = socket;
+  constructor(output: ByteOutput) {
     this.#output = output;
   }
 
@@ -48,14 +44,9 @@ export class ResponseWriter {
       if (this.#chunked) this.#text += '\r\n';
       return !this.#output.blocked;
     }
-    const socket = this.#socket;
-    socket.cork();
-    if (this.#text !== '') socket.write(this.#text, 'latin1');
-    socket.write(retain(input, start, end));
-    if (this.#chunked) socket.write('\r\n', 'latin1');
+    const text = this.#text;
     this.#text = '';
-    socket.uncork();
-    return !this.#output.blocked;
+    return this.#output.writeChunk(text, input, start, end, this.#chunked ? '\r\n' : '');
   }
 
   end(trailers: string): void {

@@ -1,9 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { onTick } from '../../shared/coarse-clock.ts';
+import { SocketOutput } from '../../shared/socket-output.ts';
+import type { ClientTls } from '../client-tls.ts';
 import { ConnectionList, type Listed } from '../connection-list.ts';
 import type { Engine, EngineHost } from '../engine.ts';
 import { acceptWithSharedBuffer } from './accept.ts';
 import { Http1Connection } from './connection.ts';
+import type { TlsListener } from './tls-listener.ts';
 
 /** Connections the kernel queues while a worker is busy; capped by net.core.somaxconn. */
 const BACKLOG = 4096;
@@ -13,57 +17,77 @@ export type ListenerAddress =
   | { readonly fd: number }
   | { readonly host: string; readonly port: number; readonly reusePort?: true };
 
-/** The built-in HTTP/1.x engine on `net.Server`. */
+export interface BuiltinEngineOptions {
+  readonly plain: ListenerAddress;
+  /** Null when TLS is off. */
+  readonly tls: ListenerAddress | null;
+  /** How many workers share the limits that are for the whole gateway. */
+  readonly workers: number;
+  /** Further ones are closed at once. */
+  readonly maxConnections: number;
+}
+
+const plainOutput = (socket: Socket, onDrain: () => void): SocketOutput => new SocketOutput(socket, onDrain);
+
+/** The built-in engine on `net.Server`: HTTP/1.x, plain and over TLS. */
 export class BuiltinEngine implements Engine {
   readonly #host: EngineHost;
-  readonly #server: Server;
+  readonly #options: BuiltinEngineOptions;
+  readonly #server = createServer({ allowHalfOpen: true, noDelay: true });
   readonly #list = new ConnectionList();
-  readonly #address: ListenerAddress;
+  #tls: TlsListener | null = null;
   #maxConnections: number;
+  /** Not 0: no new connections, and those that are there end; see `drain`. */
+  #drainUntil = 0;
 
-  /** @param maxConnections further ones are closed at once */
-  constructor(host: EngineHost, address: ListenerAddress, maxConnections: number) {
+  constructor(host: EngineHost, options: BuiltinEngineOptions) {
     this.#host = host;
-    this.#address = address;
-    this.#maxConnections = maxConnections;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true });
+    this.#options = options;
+    this.#maxConnections = options.maxConnections;
     onTick((now) => this.#list.sweep(now));
   }
 
   get connections(): number {
-    return this.#list.size;
+    return this.#list.size + (this.#tls?.pending ?? 0);
   }
 
+  /** @returns the port for plain HTTP */
   async listen(): Promise<number> {
-    const server = this.#server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ backlog: BACKLOG, ...this.#address }, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    });
+    const { plain, tls, workers } = this.#options;
+    const port = await listen(this.#server, plain);
     this.#accept();
-    const address = server.address();
-    return address !== null && typeof address === 'object' ? address.port : 0;
+    if (tls !== null) {
+      // A gateway without TLS shall not carry its code.
+      const { TlsListener } = await import('./tls-listener.ts');
+      this.#tls = new TlsListener(this.#host, workers, this.#admit, (socket, output, clientTls) =>
+        this.#openTls(socket, output, clientTls),
+      );
+      await listen(this.#tls.server, tls);
+    }
+    return port;
   }
 
   setMaxConnections(maxConnections: number): void {
     this.#maxConnections = maxConnections;
   }
 
-  drain(): void {
+  drain(until: number): void {
+    this.#drainUntil = until;
     this.#server.close();
-    this.#list.each((member: Listed) => (member as Http1Connection).drain());
+    this.#tls?.server.close();
+    this.#list.each((member: Listed) => (member as Http1Connection).drain(until));
   }
 
   destroy(): void {
     this.#server.close();
+    this.#tls?.server.close();
     this.#list.each((member: Listed) => (member as Http1Connection).destroy());
   }
 
+  readonly #admit = (): boolean => this.connections < this.#maxConnections;
+
   #accept(): void {
-    const admit = (): boolean => this.#list.size < this.#maxConnections;
+    const admit = this.#admit;
     if (acceptWithSharedBuffer(this.#server, admit, (socket) => this.#open(socket))) return;
     this.#server.on('connection', (socket) => {
       if (!admit()) {
@@ -77,6 +101,26 @@ export class BuiltinEngine implements Engine {
 
   #open(socket: Socket): Http1Connection {
     this.#host.onConnection(1);
-    return new Http1Connection(socket, this.#host, this.#list);
+    return new Http1Connection(socket, this.#host, this.#list, plainOutput, null);
   }
+
+  #openTls(socket: TLSSocket, output: TlsListener['output'], tls: ClientTls): Http1Connection {
+    this.#host.onConnection(1);
+    const connection = new Http1Connection(socket, this.#host, this.#list, output, tls);
+    // Its handshake was under way when draining began.
+    if (this.#drainUntil !== 0) connection.drain(this.#drainUntil);
+    return connection;
+  }
+}
+
+async function listen(server: Server, address: ListenerAddress): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ backlog: BACKLOG, ...address }, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+  const bound = server.address();
+  return bound !== null && typeof bound === 'object' ? bound.port : 0;
 }

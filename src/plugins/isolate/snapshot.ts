@@ -1,4 +1,4 @@
-import type { HeaderView, PluginExchange } from '../api.ts';
+import type { ClientTlsView, HeaderView, PluginExchange } from '../api.ts';
 import type { ExchangeSnapshot, FlatHeaders, HeaderEdit } from './messages.ts';
 
 export function snapshotOf({ request, requestId, traceId, route }: PluginExchange): ExchangeSnapshot {
@@ -15,12 +15,20 @@ export function snapshotOf({ request, requestId, traceId, route }: PluginExchang
       peerIp: request.peerIp,
       fromTrustedProxy: request.fromTrustedProxy,
       hasBody: request.hasBody,
+      tls: tlsOf(request.tls),
       headers: flatten(request.headers),
     },
     requestId,
     traceId,
     route: { id: route.id, path: route.path, params: { ...route.params } },
   };
+}
+
+/** A copy as plain data: the original reads from the connection. */
+function tlsOf(tls: ClientTlsView | null): ClientTlsView | null {
+  if (tls === null) return null;
+  const { serverName, version, cipher, alpn, resumed, certificate } = tls;
+  return { serverName, version, cipher, alpn, resumed, certificate };
 }
 
 export function flatten(headers: HeaderView): FlatHeaders {

@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { findProgram } from './programs.ts';
+
+export interface Pem {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateOptions {
+  /** Subject alternative names in OpenSSL notation; default `DNS:<name>`. */
+  readonly names?: string;
+}
+
+/** An authority that lives as long as a test file, made with the `openssl` program. Elliptic curves: made at once. */
+export class Authority {
+  readonly folder: string = mkdtempSync(path.join(os.tmpdir(), 'octopus-ca-'));
+  readonly cert: string;
+  readonly #openssl: string;
+  #serial = 1;
+
+  /** @returns null when there is no openssl */
+  static async create(name = 'test authority'): Promise<Authority | null> {
+    const found = await findProgram('openssl');
+    return 'path' in found ? new Authority(found.path, name) : null;
+  }
+
+  private constructor(openssl: string, name: string) {
+    this.#openssl = openssl;
+    process.on('exit', () => rmSync(this.folder, { recursive: true, force: true }));
+    this.#run(
+      'req',
+      '-x509',
+      ...NEW_KEY,
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.pem',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+    );
+    this.cert = this.#read('ca.pem');
+  }
+
+  /** A certificate for a server or a client. */
+  issue(name: string, { names = `DNS:${name}` }: CertificateOptions = {}): Pem {
+    const serial = this.#serial++;
+    const file = (suffix: string): string => `${serial}.${suffix}`;
+    this.#run('req', ...NEW_KEY, '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${name}`);
+    writeFileSync(path.join(this.folder, file('ext')), `subjectAltName=${names}\n`);
+    this.#sign(serial);
+    return { cert: this.#read(file('pem')), key: this.#read(file('key')) };
+  }
+
+  #sign(serial: number): void {
+    const base = ['-in', `${serial}.csr`, '-out', `${serial}.pem`, '-extfile', `${serial}.ext`];
+    this.#run(
+      'x509',
+      '-req',
+      ...base,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-set_serial',
+      `${serial}`,
+      '-days',
+      '2',
+    );
+  }
+
+  #read(file: string): string {
+    return readFileSync(path.join(this.folder, file), 'utf8');
+  }
+
+  #run(...args: string[]): void {
+    execFileSync(this.#openssl, args, { cwd: this.folder, stdio: 'pipe' });
+  }
+}
+
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
