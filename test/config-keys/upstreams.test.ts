@@ -1,104 +1,17 @@
-/** `upstreams` and the parts of `routing` that are defaults for it: each key where it is written and where it is inherited. */
+/** `upstreams` and the parts of `routing` that are defaults for it: choosing an endpoint, connections, times. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { deafServer } from '../support/deaf-server.ts';
-import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
-import { message, onlyValue, type WireResponse } from '../support/wire.ts';
-import { type Act, ActingOrigin, type Ask, answer, ask, silence } from './support.ts';
-
-interface EndpointView {
-  readonly address: string;
-  readonly health: string;
-  readonly ejected: boolean;
-  readonly ejected_until: string | null;
-  readonly last_check_error: string | null;
-}
-interface UpstreamView {
-  readonly name: string;
-  readonly circuit_breaker: string;
-  readonly endpoints: readonly EndpointView[];
-}
-
-/** A gateway before two origins, set up anew for every key. */
-class Bench {
-  a!: ActingOrigin;
-  b!: ActingOrigin;
-  gateway!: Gateway;
-  #uses = 0;
-
-  async start(): Promise<void> {
-    this.a = await new ActingOrigin(answer(200, 'a')).listen();
-    this.b = await new ActingOrigin(answer(200, 'b')).listen();
-    this.gateway = await startGateway({}, { workers: 1 });
-  }
-
-  async stop(): Promise<void> {
-    await this.gateway?.stop();
-    await this.a?.close();
-    await this.b?.close();
-  }
-
-  /**
-   * Sets keys of an upstream at that level, and what the origins do. The upstream is a new one each time: state of the
-   * previous one does not count.
-   */
-  async use(
-    level: string,
-    keys: Record<string, unknown>,
-    acts: { a?: Act; b?: Act; endpoints?: readonly unknown[] } = {},
-  ): Promise<void> {
-    this.a.act = acts.a ?? answer(200, 'a');
-    this.b.act = acts.b ?? answer(200, 'b');
-    const endpoints = acts.endpoints ?? [this.a.address, this.b.address];
-    await this.gateway.reload(this.#config(level, keys, endpoints));
-    this.a.take();
-    this.b.take();
-  }
-
-  #config(level: string, keys: Record<string, unknown>, endpoints: readonly unknown[]): GatewayConfig {
-    const name = `u${++this.#uses}`;
-    const own = level === 'routing' ? {} : keys;
-    return {
-      routing: { retries: 0, ...(level === 'routing' ? keys : {}) },
-      upstreams: [{ name, endpoints, ...own }],
-      routes: [{ path: '/*', upstream: name }],
-    };
-  }
-
-  ask(options: Ask = {}, target = '/'): Promise<WireResponse> {
-    return ask(this.gateway.port, target, options);
-  }
-
-  /** Which origins answer so many requests in a row, for example `abab`. */
-  async turns(count: number, options: Ask = {}, target = '/'): Promise<string> {
-    let turns = '';
-    for (let index = 0; index < count; index++) turns += (await this.ask(options, target)).body || '-';
-    return turns;
-  }
-
-  async view(): Promise<UpstreamView> {
-    const { upstreams } = (await (await this.gateway.admin('/_/upstreams')).json()) as {
-      upstreams: UpstreamView[];
-    };
-    return upstreams[0]!;
-  }
-
-  async endpoint(index = 0): Promise<EndpointView> {
-    return (await this.view()).endpoints[index]!;
-  }
-
-  untilHealth(health: string): Promise<unknown> {
-    return eventually(async () => (await this.endpoint()).health === health, `health ${health}`);
-  }
-}
+import { eventually } from '../support/gateway.ts';
+import { message, onlyValue } from '../support/wire.ts';
+import { type Act, type Ask, answer, silence } from './support.ts';
+import { Bench, LEVELS, share } from './upstream-bench.ts';
 
 const bench = new Bench();
 before(() => bench.start());
 after(() => bench.stop());
 
-const share = (turns: string, of: string): number => turns.split(of).length - 1;
-
-for (const level of ['upstreams[]', 'routing'] as const) {
+for (const level of LEVELS) {
   const use = (keys: Record<string, unknown>, acts: Parameters<Bench['use']>[2] = {}) =>
     bench.use(level, keys, acts);
 
@@ -166,128 +79,6 @@ for (const level of ['upstreams[]', 'routing'] as const) {
         assert.match(all, /b/);
       });
     }
-  });
-
-  describe(`${level}.health_check`, () => {
-    const QUICK = { path: '/probe', interval: '50ms', timeout: '5s', healthy_after: 1, unhealthy_after: 1 };
-    const probes = () => bench.a.got.length;
-
-    it('path and expect', async () => {
-      await use({ health_check: { ...QUICK, expect: [418, '501-502'] } }, { a: answer(418), b: answer(200) });
-      await bench.untilHealth('healthy');
-      await eventually(async () => (await bench.endpoint(1)).health === 'unhealthy', 'b to be unhealthy');
-      assert.equal(bench.a.got[0]?.target, '/probe');
-      bench.a.act = answer(200);
-      await bench.untilHealth('unhealthy');
-      bench.a.act = answer(502);
-      await bench.untilHealth('healthy');
-    });
-
-    it('interval', async () => {
-      await use({ health_check: { ...QUICK, interval: '250ms' } });
-      await eventually(async () => probes() >= 1, 'the first check');
-      const start = performance.now();
-      await eventually(async () => probes() >= 5, 'four more checks');
-      const took = performance.now() - start;
-      assert.ok(took > 4 * 250 * 0.85 - 50, `${took} ms`);
-    });
-
-    it('timeout', async () => {
-      await use({ health_check: { ...QUICK, timeout: '100ms' } }, { a: silence });
-      await bench.untilHealth('unhealthy');
-      assert.match((await bench.endpoint()).last_check_error ?? '', /100 ?ms|time/i);
-    });
-
-    it('unhealthy_after', async () => {
-      await use({ health_check: { ...QUICK, unhealthy_after: 5 } }, { a: answer(500) });
-      await bench.untilHealth('unhealthy');
-      assert.ok(probes() >= 5, `${probes()} checks`);
-    });
-
-    it('healthy_after', async () => {
-      await use({ health_check: { ...QUICK, healthy_after: 5 } }, { a: answer(500) });
-      await bench.untilHealth('unhealthy');
-      bench.a.take();
-      bench.a.act = answer(200);
-      await bench.untilHealth('healthy');
-      assert.ok(probes() >= 5, `${probes()} checks`);
-    });
-  });
-
-  describe(`${level}.outlier`, () => {
-    const outlier = (changes: Record<string, unknown>) => ({
-      outlier: { consecutive_failures: 3, eject_for: '60s', max_ejected: '50%', ...changes },
-    });
-    const bad = { a: answer(500, 'x') };
-
-    it('consecutive_failures', async () => {
-      await use(outlier({}), bad);
-      assert.equal(share(await bench.turns(20), 'x'), 3);
-      assert.equal((await bench.endpoint()).ejected, true);
-    });
-
-    it('eject_for', async () => {
-      await use(outlier({ eject_for: '300ms' }), bad);
-      await bench.turns(6);
-      const start = performance.now();
-      await eventually(async () => (await bench.turns(2)).includes('x'), 'the endpoint to be back');
-      assert.ok(performance.now() - start < 15_000);
-      await use(outlier({ eject_for: '20s' }), bad);
-      await bench.turns(6);
-      const left = Date.parse((await bench.endpoint()).ejected_until ?? '') - Date.now();
-      assert.ok(left > 10_000 && left <= 20_000, `${left} ms`);
-    });
-
-    it('max_ejected', async () => {
-      await use(outlier({ max_ejected: '49%' }), bad);
-      assert.equal(share(await bench.turns(20), 'x'), 10);
-    });
-  });
-
-  describe(`${level}.circuit_breaker`, () => {
-    const breaker = (changes: Record<string, unknown>) => ({
-      circuit_breaker: { failure_threshold: 3, timeout: '60s', half_open_requests: 1, ...changes },
-    });
-    const bad = { a: answer(500), b: answer(500) };
-    const arrived = () => bench.a.got.length + bench.b.got.length;
-    const code = async () => {
-      const { body } = await bench.ask();
-      return body === '' ? '' : (JSON.parse(body) as { code: string }).code;
-    };
-
-    it('failure_threshold', async () => {
-      await use(breaker({}), bad);
-      for (let index = 0; index < 3; index++) assert.equal(await code(), '');
-      assert.equal(await code(), 'circuit_open');
-      assert.equal(arrived(), 3);
-      assert.equal((await bench.view()).circuit_breaker, 'open');
-    });
-
-    it('timeout', async () => {
-      await use(breaker({ failure_threshold: 1, timeout: '300ms' }), bad);
-      await code();
-      const start = performance.now();
-      await eventually(async () => (await code()) !== 'circuit_open', 'a probe');
-      const took = performance.now() - start;
-      assert.ok(took > 250, `${took} ms`);
-    });
-
-    it('half_open_requests', async () => {
-      await use(breaker({ failure_threshold: 1, timeout: '200ms', half_open_requests: 2 }), bad);
-      await code();
-      bench.a.act = bench.b.act = silence;
-      bench.a.take();
-      bench.b.take();
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const clients = await Promise.all(Array.from({ length: 6 }, () => bench.gateway.connect()));
-      for (const client of clients) client.write(message('GET / HTTP/1.1', 'Host: a'));
-      await eventually(
-        async () => clients.filter((client) => client.received.includes('circuit_open')).length === 4,
-        'four refusals',
-      );
-      await eventually(async () => arrived() === 2, 'two probes');
-      for (const client of clients) client.destroy();
-    });
   });
 
   describe(`${level}.connections`, () => {
