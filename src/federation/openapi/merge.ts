@@ -1,10 +1,23 @@
 /** All services' OpenAPI documents as one, of the API that the gateway offers. */
 import { type JsonObject, listOf, objectOf, setKey, stringOf } from '../../shared/json.ts';
+import { componentsOf, nameComponents } from '../components.ts';
 import type { DocumentConflict, MergedDocument, MergeInput } from '../model.ts';
 import { legalName, NameUsers, takeName } from '../names.ts';
-import { componentsOf, nameComponents, SECTIONS } from './components.ts';
+import { Rewriter } from '../rewriter.ts';
 import { type Operation, type PreparedDocument, parameterNames, prepare } from './prepare.ts';
-import { Rewriter } from './rewriter.ts';
+
+const SECTIONS = [
+  'schemas',
+  'responses',
+  'parameters',
+  'examples',
+  'requestBodies',
+  'headers',
+  'securitySchemes',
+  'links',
+  'callbacks',
+  'pathItems',
+] as const;
 
 /** `servers` is empty: where the gateway can be reached is known when the document is asked for. */
 export function mergeOpenApi(input: MergeInput): MergedDocument {
@@ -33,7 +46,7 @@ class Merge {
     const ranked = this.#prepare();
     for (const document of ranked) this.#claim(document);
     const documents = ranked.toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
-    const names = nameComponents(documents, (service, section, name, to) =>
+    const names = nameComponents(documents, SECTIONS, (service, section, name, to) =>
       this.#conflict(service, section, name, `named ${to}`),
     );
     const ids = sharedNames(documents, operationIdsOf);
@@ -84,8 +97,8 @@ class Merge {
       prefix !== '' || shared.isShared(name) ? `${prefix || service}_${name}` : name;
     const lost = new Set<string>();
     const rewriter = new Rewriter(document, {
+      place: (tokens) => placeOf(tokens, names, paths),
       component: (section, name) => names.get(`${section}/${name}`),
-      path: (path) => paths[path],
       operationId: (id) => rename(composition.operationIdPrefix, sharedIds, id),
       lost: (ref) => lost.add(ref),
     });
@@ -98,7 +111,7 @@ class Merge {
       for (const tag of body['tags'] as string[]) groupTags.add(tag);
       this.#addOperation(service, operation, body);
     }
-    for (const [section, name, value] of componentsOf(document)) {
+    for (const [section, name, value] of componentsOf(document, SECTIONS)) {
       const target = (this.#components[section] ??= {}) as JsonObject;
       const to = names.get(`${section}/${name}`) ?? legalName(name);
       if (!Object.hasOwn(target, to)) setKey(target, to, rewriter.rewrite(value));
@@ -157,6 +170,19 @@ class Merge {
   #conflict(service: string, kind: string, item: string, resolution: string): void {
     this.#conflicts.push({ service, kind, item, resolution });
   }
+}
+
+function placeOf(
+  [first = '', second = '', third = '', ...rest]: readonly string[],
+  names: ReadonlyMap<string, string>,
+  paths: Readonly<Record<string, string>>,
+): string[] | null {
+  // Path items are put together anew: only their operations are where they were.
+  if (third === '') return null;
+  const name = first === 'components' ? names.get(`${second}/${third}`) : undefined;
+  if (name !== undefined) return [first, second, name, ...rest];
+  const path = first === 'paths' ? paths[second] : undefined;
+  return path === undefined ? null : [first, path, third, ...rest];
 }
 
 function ownerKey({ method, path, host }: Operation): string {

@@ -1,6 +1,7 @@
 /** One service's document in the form that the merge works with: 3.1, only what is exposed, nothing above operations. */
 import { upgrade } from '@scalar/openapi-upgrader';
 import { isObject, type JsonObject, listOf, objectOf, resolveRef, stringOf } from '../../shared/json.ts';
+import type { Named } from '../components.ts';
 import type { DocumentedSchema, DocumentedService } from '../model.ts';
 import { type Composition, compositionOf } from './composition.ts';
 
@@ -14,9 +15,7 @@ export interface Operation {
   readonly body: JsonObject;
 }
 
-export interface PreparedDocument {
-  readonly service: string;
-  readonly document: JsonObject;
+export interface PreparedDocument extends Named {
   readonly composition: Composition;
   readonly operations: readonly Operation[];
   /** Path in the document to path on the gateway. */
@@ -44,7 +43,8 @@ export function prepare(service: DocumentedService, schema: DocumentedSchema): P
       operations.push({ method, path: gatewayPath, host: schema.host, body });
     }
   }
-  return { service: service.name, document, composition, operations, paths: schema.paths };
+  const { componentPrefix } = composition;
+  return { service: service.name, document, componentPrefix, composition, operations, paths: schema.paths };
 }
 
 function toLatest(document: unknown): JsonObject {

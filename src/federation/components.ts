@@ -1,23 +1,17 @@
 /** Which name every component of every service has in the merged document. */
-import { isObject, type JsonObject, objectOf, pointerTokens } from '../../shared/json.ts';
-import { legalName, NameUsers, takeName } from '../names.ts';
-import type { PreparedDocument } from './prepare.ts';
+import { isObject, type JsonObject, objectOf, pointerTokens } from '../shared/json.ts';
+import { legalName, NameUsers, takeName } from './names.ts';
 
-export const SECTIONS = [
-  'schemas',
-  'responses',
-  'parameters',
-  'examples',
-  'requestBodies',
-  'headers',
-  'securitySchemes',
-  'links',
-  'callbacks',
-  'pathItems',
-] as const;
+/** As much of a document as naming needs. */
+export interface Named {
+  readonly service: string;
+  readonly document: JsonObject;
+  /** The service asks for this prefix everywhere; `''`: only names that collide get one. */
+  readonly componentPrefix: string;
+}
 
 /** Per document: `section/name` to the name in the merged document. */
-export type ComponentNames = ReadonlyMap<PreparedDocument, ReadonlyMap<string, string>>;
+export type ComponentNames<T> = ReadonlyMap<T, ReadonlyMap<string, string>>;
 
 /**
  * A name that two services use for different things is prefixed in both of them, so that it does not depend on who came
@@ -25,19 +19,20 @@ export type ComponentNames = ReadonlyMap<PreparedDocument, ReadonlyMap<string, s
  *
  * @param renamed is told of every collision
  */
-export function nameComponents(
-  documents: readonly PreparedDocument[],
+export function nameComponents<T extends Named>(
+  documents: readonly T[],
+  sections: readonly string[],
   renamed: (service: string, section: string, name: string, to: string) => void,
-): ComponentNames {
-  const shared = collisions(documents);
+): ComponentNames<T> {
+  const shared = collisions(documents, sections);
   const taken = new Map<string, Set<string>>();
   const plain = new Map<string, string>();
-  const names = new Map<PreparedDocument, Map<string, string>>();
+  const names = new Map<T, Map<string, string>>();
   for (const document of documents) {
     const own = new Map<string, string>();
-    for (const [section, name] of componentsOf(document.document)) {
+    for (const [section, name] of componentsOf(document.document, sections)) {
       const key = `${section}/${name}`;
-      const { componentPrefix } = document.composition;
+      const { componentPrefix } = document;
       const used = taken.get(section) ?? new Set();
       taken.set(section, used);
       if (componentPrefix !== '' || shared.has(key)) {
@@ -58,19 +53,20 @@ export function nameComponents(
 
 export function* componentsOf(
   document: JsonObject,
+  sections: readonly string[],
 ): Generator<[section: string, name: string, value: unknown]> {
   const components = objectOf(document['components']);
-  for (const section of SECTIONS) {
+  for (const section of sections) {
     for (const [name, value] of Object.entries(objectOf(components[section]))) yield [section, name, value];
   }
 }
 
-function collisions(documents: readonly PreparedDocument[]): Set<string> {
+function collisions(documents: readonly Named[], sections: readonly string[]): Set<string> {
   const users = new NameUsers();
   const references = new Map<string, Set<string>>();
-  documents.forEach(({ document, composition }, index) => {
-    if (composition.componentPrefix !== '') return;
-    for (const [section, name, value] of componentsOf(document)) {
+  documents.forEach(({ document, componentPrefix }, index) => {
+    if (componentPrefix !== '') return;
+    for (const [section, name, value] of componentsOf(document, sections)) {
       const key = `${section}/${name}`;
       users.add(key, String(index), JSON.stringify(value));
       const known = references.get(key) ?? new Set();

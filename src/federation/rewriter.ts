@@ -1,5 +1,5 @@
 /** Carries names over into the merged document, wherever a document can mention them. */
-import { atPointer, isObject, type JsonObject, pointerOf, pointerTokens, setKey } from '../../shared/json.ts';
+import { atPointer, isObject, type JsonObject, pointerOf, pointerTokens, setKey } from '../shared/json.ts';
 
 /** Keys whose object maps free names to values: `properties.example` is a schema, not an example. */
 const MAPS: ReadonlySet<string> = new Set([
@@ -29,10 +29,10 @@ const LITERALS: ReadonlySet<string> = new Set(['example', 'default', 'enum', 'co
 const MAX_COPIES = 4;
 
 export interface Renaming {
-  /** `schemas/Item` to its name in the merged document; undefined: there is no such component. */
+  /** Where what the tokens of a pointer lead to is in the merged document; null: it has no place of its own there. */
+  place(tokens: readonly string[]): readonly string[] | null;
+  /** The name of a component in the merged document; undefined: there is no such component. */
   component(section: string, name: string): string | undefined;
-  /** Path in the document to path on the gateway; undefined: it is not exposed. */
-  path(path: string): string | undefined;
   operationId(id: string): string;
   /** A reference that leads nowhere, or outside of the document. */
   lost(ref: string): void;
@@ -97,21 +97,10 @@ export class Rewriter {
     }
   }
 
-  /** @returns null when what it points to has no place of its own in the merged document */
   #pointer(ref: string): string | null {
     const tokens = pointerTokens(ref);
-    if (tokens === null) return null;
-    const [first = '', second = '', third = '', ...rest] = tokens;
-    if (first === 'components' && third !== '') {
-      const name = this.#renaming.component(second, third);
-      return name === undefined ? null : pointerOf([first, second, name, ...rest]);
-    }
-    if (first === 'paths' && second !== '') {
-      const path = this.#renaming.path(second);
-      // Operations only: path items are put together anew.
-      return path === undefined || third === '' ? null : pointerOf([first, path, third, ...rest]);
-    }
-    return null;
+    const place = tokens === null ? null : this.#renaming.place(tokens);
+    return place === null ? null : pointerOf(place);
   }
 
   /** Values are references or bare names of schemas. */
