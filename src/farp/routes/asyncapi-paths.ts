@@ -31,11 +31,20 @@ export function asyncApiPaths(
     if (!isCarriedByHttp(document, servers, channel, stated, assumed)) continue;
     const address = addressOf(channel, key);
     if (address === '') continue;
-    const template = pathTemplate(address.startsWith('/') ? address : `/${address}`);
+    const rooted = address.startsWith('/') ? address : `/${address}`;
+    const template = pathTemplate(rooted);
     if ('problem' in template) complain(key, template.problem);
     // Both begin with a GET; the upgrade or the media type decides.
     else
-      found.push({ path: template.path, methods: ['GET'], type: 'asyncapi', timeout: 0, unmounted: false });
+      found.push({
+        path: template.path,
+        methods: ['GET'],
+        type: 'asyncapi',
+        timeout: 0,
+        unmounted: false,
+        key,
+        spelled: rooted,
+      });
   }
   return found;
 }

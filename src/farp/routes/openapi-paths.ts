@@ -32,6 +32,8 @@ export function openApiPaths(document: unknown, complain: Complain): ServicePath
         type: 'openapi',
         timeout: 0,
         unmounted: false,
+        key: path,
+        spelled: base + path,
       });
     }
   }

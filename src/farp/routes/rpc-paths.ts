@@ -44,6 +44,8 @@ export function grpcPaths(document: unknown, listed: unknown, complain: Complain
           type: 'grpc',
           timeout: 0,
           unmounted: true,
+          key: '',
+          spelled: '',
         });
     }
   }
@@ -97,7 +99,7 @@ function single(path: string, methods: string[], type: string, complain: Complai
     complain(path, template.problem);
     return [];
   }
-  return [{ path: template.path, methods, type, timeout: 0, unmounted: false }];
+  return [{ path: template.path, methods, type, timeout: 0, unmounted: false, key: '', spelled: '' }];
 }
 
 /** Of a path or URL. */

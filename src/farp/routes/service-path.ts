@@ -10,6 +10,10 @@ export interface ServicePath {
   readonly timeout: number;
   /** gRPC clients cannot put anything in front of the path, so it is the same whatever the mount. */
   readonly unmounted: boolean;
+  /** Key of the path or channel in its document; `''` where it has none. */
+  readonly key: string;
+  /** `path` as its document spells it, with what stands in front of every path there. */
+  readonly spelled: string;
 }
 
 /** What cannot be used, with what it is about. */

@@ -8,7 +8,15 @@ import { pathTemplate } from './path-template.ts';
 import { graphqlPaths, grpcPaths, orpcPaths } from './rpc-paths.ts';
 import type { Complain, ServicePath } from './service-path.ts';
 
-const CATCH_ALL: ServicePath = { path: '/*', methods: [], type: 'catch-all', timeout: 0, unmounted: false };
+const CATCH_ALL: ServicePath = {
+  path: '/*',
+  methods: [],
+  type: 'catch-all',
+  timeout: 0,
+  unmounted: false,
+  key: '',
+  spelled: '',
+};
 
 /**
  * The route table if the manifest has one, then the schemas serve documentation only (7); else the schemas; and all
@@ -34,6 +42,23 @@ function pathRules({ instances }: Service, manifest: Manifest): readonly PathRul
   const open = instances.some(({ metadata }) => metadata['farp.include_internal_paths'] === 'true');
   const internal = open ? [] : INTERNAL_PATH_RULES.filter(({ pattern }) => pattern !== '/');
   return [{ pattern: '/_farp/**', include: false }, ...manifest.routing.pathRules, ...internal];
+}
+
+/**
+ * What of a schema the gateway offers. With a route table the schema still describes what the table lists.
+ */
+export function documentedPaths(service: Service, schema: Schema): ServicePath[] {
+  const { manifest } = service;
+  if (manifest === null) return [];
+  const rules = pathRules(service, manifest);
+  const described = schemaPaths(schema, manifest, () => {}).filter(({ path }) => isPathIncluded(rules, path));
+  if (manifest.routeTable.length === 0) return described;
+  const listed = new Set(routeTablePaths(manifest, () => {}).map(({ path }) => nameless(path)));
+  return listed.has('/*') ? described : described.filter(({ path }) => listed.has(nameless(path)));
+}
+
+function nameless(path: string): string {
+  return path.replace(/\{[^{}*]*\}/g, '{}');
 }
 
 /** Not the same as a schema that is empty or could not be had: those may not open everything. */
@@ -85,6 +110,8 @@ function routeTablePaths(manifest: Manifest, complain: Complain): ServicePath[] 
       type: 'route-table',
       timeout,
       unmounted: protocol === 'grpc',
+      key: '',
+      spelled: '',
     });
   }
   return found;
