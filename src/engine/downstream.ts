@@ -39,6 +39,8 @@ export interface Downstream {
    * @param lines end-to-end field lines, each with CRLF
    */
   switchProtocols?(lines: string): ByteStream;
+  /** Nothing may be sent for long: find out by other means whether the client is still there. */
+  expectSilence?(): void;
   /** Gives what has been sent so far to the kernel. Call at the end of an event that sent something and did not end. */
   flush(): void;
   /** Ends the connection so that the client sees that the response is incomplete (rule C2). */

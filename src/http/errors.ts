@@ -208,7 +208,8 @@ export const ERRORS = {
     status: 408,
     cause: 'policy',
     title: 'WebSocket idle for too long',
-    advice: 'Only in logs and metrics: nothing was sent within websocket.idle_timeout; send pings more often.',
+    advice:
+      'Only in logs and metrics: nothing was sent within websocket.idle_timeout; send pings more often.',
   },
   websocket_expired: {
     status: 408,

@@ -21,6 +21,7 @@ import { HeaderBlock, SCAN_OK } from './header-block.ts';
 import { latin1 } from './latin1.ts';
 
 const MAX_FIELDS = 1000;
+const EVENT_STREAM = 'text/event-stream';
 
 /**
  * The head of one response, read as strictly as a request's (rules C8, C9): what an endpoint sends is input too.
@@ -36,6 +37,8 @@ export class ResponseHead {
   contentLength = -1;
   keepAlive = true;
   hasDate = false;
+  /** Server-sent events without a stated length: a stream that may go on for ever. */
+  eventStream = false;
   /** Hint of `Keep-Alive: timeout=N` in milliseconds, 0 when absent (rule C14). */
   keepAliveHint = 0;
   #lastRaw = '';
@@ -95,6 +98,7 @@ export class ResponseHead {
     let etags = 0;
     this.contentLength = -1;
     this.hasDate = false;
+    this.eventStream = false;
     this.keepAliveHint = 0;
     for (let i = 0; i < headers.count; i++) {
       switch (headers.kinds[i]) {
@@ -119,6 +123,8 @@ export class ResponseHead {
           break;
         case KIND_CONTENT_TYPE:
           contentTypes++;
+          if (headers.valueLengthAt(i) >= EVENT_STREAM.length)
+            this.eventStream = isEventStream(headers.valueAt(i));
           break;
         case KIND_LOCATION:
           locations++;
@@ -129,6 +135,7 @@ export class ResponseHead {
         default:
       }
     }
+    if (lengths > 0) this.eventStream = false;
     if (lengths > 1) return 'repeated Content-Length';
     if (codings > 1) return 'repeated Transfer-Encoding';
     if (codings > 0 && lengths > 0) return 'Content-Length together with Transfer-Encoding';
@@ -151,6 +158,10 @@ export class ResponseHead {
     if (status === 204 && (codings > 0 || this.contentLength > 0)) return '204 with a body';
     return '';
   }
+}
+
+function isEventStream(contentType: string): boolean {
+  return /^text\/event-stream[ \t]*(?:;|$)/i.test(contentType);
 }
 
 function readKeepAliveTimeout(value: string): number {

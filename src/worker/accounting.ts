@@ -9,10 +9,13 @@ export function accountFor(plane: Plane, context: ExchangeContext, call: ProxyCa
   const { exchange, route, errorCode } = context;
   const duration = performance.now() - exchange.startedAt;
   const status = finalStatus(context);
-  const metrics = route === null ? plane.recorder.unmatched() : route.metrics;
-  metrics.record(exchange.head.method, status, duration);
-  plane.bytesReceived.add(exchange.bytesReceived);
-  plane.bytesSent.add(exchange.bytesSent);
+  // A tunnel was counted when it opened, its bytes as they came: it may go on for days.
+  if (exchange.status !== 101) {
+    const metrics = route === null ? plane.recorder.unmatched() : route.metrics;
+    metrics.record(exchange.head.method, status, duration);
+    plane.bytesReceived.add(exchange.bytesReceived);
+    plane.bytesSent.add(exchange.bytesSent);
+  }
   if (errorCode !== '') plane.recorder.error(errorCode);
   if (context.generation.settings.accessLog.enabled) writeAccessLine(plane, context, call, status, duration);
   if (context.view !== null) tellPlugins(plane, context, status, duration);
@@ -20,9 +23,10 @@ export function accountFor(plane: Plane, context: ExchangeContext, call: ProxyCa
 
 /** 499 when the client went first; the status of the error when nothing could be sent any more. */
 function finalStatus({ exchange, errorCode }: ExchangeContext): number {
-  if (errorCode === 'client_closed' || exchange.status === 0)
+  const { status } = exchange;
+  if (status === 0 || (errorCode === 'client_closed' && status !== 101))
     return errorCode === '' ? 499 : ERRORS[errorCode].status;
-  return exchange.status;
+  return status;
 }
 
 function writeAccessLine(

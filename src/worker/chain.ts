@@ -18,6 +18,8 @@ export class Chain {
   /** In reverse order, as all response hooks. */
   readonly onResponse: readonly ChainLink[];
   readonly onResponseBody: readonly ChainLink[];
+  /** Those that take a body piece by piece: for streams that nobody can wait for to end. */
+  readonly onStreamBody: readonly ChainLink[];
   readonly onEnd: readonly ChainLink[];
 
   constructor(plugins: readonly LoadedPlugin[]) {
@@ -36,6 +38,7 @@ export class Chain {
       .toReversed()
       .map((plugin) => link(plugin, plugin.definition.wholeBody?.response ?? 0))
       .filter(({ hooks }) => hooks.onResponseBody !== undefined);
+    this.onStreamBody = this.onResponseBody.filter(({ wholeBody }) => wholeBody === 0);
     this.onEnd = links.filter(({ hooks }) => hooks.onEnd !== undefined);
   }
 }

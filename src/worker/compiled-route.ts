@@ -1,3 +1,4 @@
+import { OriginSet } from '../http/origins.ts';
 import type { ProxyAction, RetryCondition, Route } from '../routing/model.ts';
 import { rewritePath } from '../routing/rewrite.ts';
 import type { RouteMetrics } from '../telemetry/route-metrics.ts';
@@ -50,6 +51,8 @@ export class CompiledRoute {
   readonly targets: readonly CompiledTarget[];
   readonly retries: RetryRules | null;
   readonly proxy: ProxyAction | null;
+  /** Null when the route takes no WebSocket. */
+  readonly webSocketOrigins: OriginSet | null;
   readonly #totalWeight: number;
 
   constructor(
@@ -65,6 +68,8 @@ export class CompiledRoute {
     this.unavailable = unavailable;
     this.targets = targets;
     this.proxy = route.action.kind === 'proxy' ? route.action : null;
+    const webSocket = this.proxy?.webSocket ?? null;
+    this.webSocketOrigins = webSocket === null ? null : new OriginSet(webSocket.origins);
     this.retries = this.proxy === null ? null : new RetryRules(this.proxy);
     this.#totalWeight = targets.reduce((sum, target) => sum + target.weight, 0);
   }

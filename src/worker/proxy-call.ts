@@ -3,6 +3,7 @@ import type { RequestBodySink } from '../engine/downstream.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { filterTrailers } from '../http/trailers.ts';
+import type { ByteStream } from '../shared/byte-stream.ts';
 import { coarseClock, exactNow } from '../shared/coarse-clock.ts';
 import { retain } from '../shared/read-buffer.ts';
 import { REFUSED } from '../upstream/admission.ts';
@@ -33,6 +34,10 @@ export interface ProxyClient {
   onUpstreamData(input: Buffer, start: number, end: number): void;
   onUpstreamEnd(trailers: string): void;
   onUpstreamReadEnd(): void;
+  /** @returns `''`, or why this 101 is no answer to the request (rule C11) */
+  checkSwitch(head: ResponseHead): string;
+  /** The endpoint has switched protocols; the stream is the call's until `cancel`. */
+  onUpstreamSwitched(head: ResponseHead, stream: ByteStream): void;
   /** No response will come, or no more of it. */
   onUpstreamFailed(code: ErrorCode, detail: string): void;
 }
@@ -43,6 +48,7 @@ const PHASE_CONNECT = 2;
 const PHASE_REQUEST = 3;
 const PHASE_HEAD = 4;
 const PHASE_BODY = 5;
+const PHASE_TUNNEL = 6;
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -67,7 +73,11 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #admission = REFUSED;
   #connection: UpstreamConnection | null = null;
   #phase = PHASE_OVER;
+  #stream: ByteStream | null = null;
+  /** The response is a stream of events: other limits count. */
+  #events = false;
   #toHead = false;
+  #upgrade = false;
   #idempotent = false;
   #shareable = false;
   #bodyFollows = false;
@@ -111,6 +121,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   /**
    * @param chunkedBody the request body goes out in chunks
+   * @param upgrade the request asks for another protocol
    * @param startedAt `performance.now()` of the exchange
    */
   begin(
@@ -118,18 +129,21 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     method: string,
     bodyFollows: boolean,
     chunkedBody: boolean,
+    upgrade: boolean,
     startedAt: number,
   ): void {
     this.#route = route;
     this.#rules = route.retries!;
     this.#held = false;
+    this.#events = false;
     this.#settled = false;
     this.entered = false;
     this.endpoint = -1;
     this.retries = 0;
     this.#toHead = method === 'HEAD';
     this.#idempotent = IDEMPOTENT.has(method);
-    this.#shareable = !bodyFollows && SAFE.has(method);
+    this.#upgrade = upgrade;
+    this.#shareable = !bodyFollows && !upgrade && SAFE.has(method);
     this.#bodyFollows = bodyFollows;
     this.#chunkedBody = chunkedBody;
     this.#bodyStarted = false;
@@ -208,7 +222,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     if (connection.connected) this.#runtime.metrics.connectionReused();
     this.#phase = connection.connected ? PHASE_REQUEST : PHASE_CONNECT;
     const text = this.#client.upstreamHead(this.#runtime, this.endpoint);
-    connection.sendHead(text, this.#bodyFollows, this.#chunkedBody, this.#toHead);
+    connection.sendHead(text, this.#bodyFollows, this.#chunkedBody, this.#toHead, this.#upgrade);
     this.#sendBody(connection);
     this.#requestProgress();
   }
@@ -318,10 +332,29 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       return;
     }
     this.#phase = PHASE_BODY;
+    this.#events = head.eventStream;
     this.#kept = null;
     this.#settle(status, now);
     this.#arm();
     this.#client.onUpstreamHead(head);
+  }
+
+  onSwitched(head: ResponseHead, stream: ByteStream): void {
+    this.#connection = null;
+    this.#runtime.metrics.response(head.status);
+    const problem = this.#client.checkSwitch(head);
+    if (problem !== '') {
+      stream.abort();
+      this.onFailure(FAILURE_MALFORMED, problem);
+      return;
+    }
+    this.#phase = PHASE_TUNNEL;
+    this.#stream = stream;
+    this.#kept = null;
+    this.#settle(head.status, performance.now());
+    // From now on the limits of the tunnel count, not those of a response.
+    this.#list.remove(this);
+    this.#client.onUpstreamSwitched(head, stream);
   }
 
   onResponseData(input: Buffer, start: number, end: number): void {
@@ -476,6 +509,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     const connection = this.#connection;
     this.#connection = null;
     connection?.abandon(late);
+    this.#stream?.abort();
+    this.#stream = null;
     this.#runtime.end(this.endpoint);
   }
 
@@ -524,7 +559,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   #totalLimit(): number {
     const total = this.#runtime.record.timeouts.total;
-    return total === 0 ? NEVER : this.#callStartedAt + total;
+    return total === 0 || this.#events ? NEVER : this.#callStartedAt + total;
   }
 
   #phaseLimit(): number {
@@ -542,10 +577,17 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
         return limit;
       }
       case PHASE_BODY:
-        return this.#downloadPaused ? NEVER : this.#lastActivity + timeouts.idle;
+        return this.#downloadPaused ? NEVER : this.#silenceLimit();
       default:
         return NEVER;
     }
+  }
+
+  /** Events come when there is news: silence is no fault unless the route says so (rule E4). */
+  #silenceLimit(): number {
+    if (!this.#events) return this.#lastActivity + this.#runtime.record.timeouts.idle;
+    const { idleTimeout } = this.#route.proxy!.eventStream;
+    return idleTimeout === 0 ? NEVER : this.#lastActivity + idleTimeout;
   }
 
   onDeadline(now: number): void {

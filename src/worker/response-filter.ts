@@ -1,7 +1,7 @@
-import type { Downstream } from '../engine/downstream.ts';
 import type { PluginExchange } from '../plugins/api.ts';
 import { BodyFilter, type FilterTarget } from './body-filter.ts';
 import type { ChainLink } from './chain.ts';
+import type { BodyOutput } from './event-stream.ts';
 
 /** What a response filter asks of its exchange. */
 export interface ResponseFilterHost {
@@ -15,17 +15,17 @@ export interface ResponseFilterHost {
 /** Sends the response body through the body hooks and then to the client. */
 export class ResponseFilter implements FilterTarget {
   readonly #filter: BodyFilter;
-  readonly #downstream: Downstream;
+  readonly #output: BodyOutput;
   readonly #host: ResponseFilterHost;
 
   constructor(
     links: readonly ChainLink[],
     exchange: PluginExchange,
-    downstream: Downstream,
+    output: BodyOutput,
     host: ResponseFilterHost,
   ) {
     this.#filter = new BodyFilter(links, 'onResponseBody', exchange, this);
-    this.#downstream = downstream;
+    this.#output = output;
     this.#host = host;
   }
 
@@ -43,10 +43,9 @@ export class ResponseFilter implements FilterTarget {
   }
 
   onFiltered(chunk: Buffer, last: boolean): void {
-    if (chunk.length > 0 && !this.#downstream.sendBody(chunk, 0, chunk.length))
-      this.#host.onDownstreamBlocked();
-    if (last) this.#downstream.endBody('');
-    else this.#downstream.flush();
+    if (chunk.length > 0 && !this.#output.sendBody(chunk, 0, chunk.length)) this.#host.onDownstreamBlocked();
+    if (last) this.#output.endBody('');
+    else this.#output.flush();
   }
 
   onFilterReady(): void {

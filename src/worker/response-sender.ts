@@ -1,3 +1,4 @@
+import type { ConnectionList } from '../engine/connection-list.ts';
 import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
 import { DROP_REMOVED, DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
 import { BODY_NONE } from '../http/framing.ts';
@@ -5,8 +6,9 @@ import { httpDate } from '../http/http-date.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { statusText } from '../http/status-text.ts';
 import { filterTrailers } from '../http/trailers.ts';
-import type { PluginReply } from '../plugins/api.ts';
+import type { HeaderView, PluginReply } from '../plugins/api.ts';
 import { retain } from '../shared/read-buffer.ts';
+import { type BodyOutput, EventStream } from './event-stream.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
@@ -23,20 +25,30 @@ const EMPTY = Buffer.alloc(0);
 export class ResponseSender {
   readonly #context: ExchangeContext;
   readonly #hooks: HookRunner;
+  readonly #streams: ConnectionList;
   readonly #onPluginFailed: (plugin: string, error: unknown) => void;
+  /** Where the body goes: to the client, or through the event stream that it is. */
+  #output: BodyOutput;
+  #events: EventStream | null = null;
   #call: ProxyCall | null = null;
   #filter: ResponseFilter | null = null;
   // The body flows while neither a busy hook nor a slow client holds it up.
   #held = false;
   #blocked = false;
 
-  /** @param onPluginFailed a hook threw or answered nonsense, or (error null) the body exceeds a plugin's cap */
+  /**
+   * @param streams event streams in progress, for their deadlines
+   * @param onPluginFailed a hook threw or answered nonsense, or (error null) the body exceeds a plugin's cap
+   */
   constructor(
     context: ExchangeContext,
     hooks: HookRunner,
+    streams: ConnectionList,
     onPluginFailed: (plugin: string, error: unknown) => void,
   ) {
     this.#context = context;
+    this.#output = context.exchange.downstream;
+    this.#streams = streams;
     this.#hooks = hooks;
     this.#onPluginFailed = onPluginFailed;
   }
@@ -50,6 +62,7 @@ export class ResponseSender {
 
   stop(): void {
     this.#filter?.stop();
+    if (this.#events !== null) this.#leaveEventStream(this.#events);
   }
 
   // --- from an endpoint ------------------------------------------------------------------------------------------
@@ -64,8 +77,30 @@ export class ResponseSender {
     const sized = head.contentLength >= 0 && head.status !== 204;
     const lines = head.headers.lines(sized ? DROP_RESPONSE_KEEP_LENGTH : DROP_RESPONSE);
     const framing = sized || head.bodyKind === BODY_NONE ? FRAMING_AS_IS : FRAMING_STREAM;
+    if (head.eventStream) this.#enterEventStream(head.headers);
     const { downstream } = this.#context.exchange;
     downstream.sendHead(head.status, head.reason, lines + this.#extraLines(head, call), framing, 0);
+  }
+
+  /** The 101 of an endpoint goes through the response hooks too; `open` gets the field lines for the client. */
+  sendSwitch(head: ResponseHead, call: ProxyCall, open: (lines: string) => void): void {
+    const lines = head.headers.lines(DROP_RESPONSE) + this.#extraLines(head, call);
+    const { chain } = this.#context.route!;
+    if (chain === null || chain.onResponse.length === 0) {
+      open(lines);
+      return;
+    }
+    const view = new ResponseView(head.status, false, false, lines);
+    this.#runHooks(view, (reply) => {
+      if (reply !== undefined) {
+        call.cancel();
+        this.#deliverReply(reply);
+      } else if (view.status !== view.originalStatus) {
+        this.#onPluginFailed('onResponse', new TypeError('a 101 keeps its status; a reply refuses it'));
+      } else {
+        open(view.headers.lines(DROP_REMOVED));
+      }
+    });
   }
 
   /** Date if the endpoint sent none (rule B12), and the cookie of sticky sessions. */
@@ -82,11 +117,12 @@ export class ResponseSender {
     const lines = head.headers.lines(head.status === 204 ? DROP_RESPONSE : DROP_RESPONSE_KEEP_LENGTH);
     const hasBody = head.bodyKind !== BODY_NONE;
     const view = new ResponseView(head.status, hasBody, false, lines + this.#extraLines(head, call));
-    const { reason } = head;
+    const { reason, eventStream } = head;
     this.#runHooks(
       view,
       (reply) => {
         if (reply === undefined) {
+          if (eventStream) this.#enterEventStream(view.headers);
           this.#sendViewHead(view, reason);
           call.releaseResponse();
         } else {
@@ -109,11 +145,12 @@ export class ResponseSender {
   }
 
   #sendViewHead(view: ResponseView, reason: string): void {
-    const links = this.#context.route!.chain!.onResponseBody;
+    const chain = this.#context.route!.chain!;
+    const links = this.#events === null ? chain.onResponseBody : chain.onStreamBody;
     const { downstream } = this.#context.exchange;
     const { headers } = view;
     if (view.hasBody && links.length > 0) {
-      this.#filter = new ResponseFilter(links, this.#context.view!, downstream, this);
+      this.#filter = new ResponseFilter(links, this.#context.view!, this.#output, this);
       if (this.#filter.collects) headers.delete('content-length');
     }
     const framing = !view.hasBody || headers.has('content-length') ? FRAMING_AS_IS : FRAMING_STREAM;
@@ -123,12 +160,41 @@ export class ResponseSender {
 
   sendUpstreamData(input: Buffer, start: number, end: number): void {
     if (this.#filter !== null) this.#filter.write(retain(input, start, end), false);
-    else if (!this.#context.exchange.downstream.sendBody(input, start, end)) this.onDownstreamBlocked();
+    else if (!this.#output.sendBody(input, start, end)) this.onDownstreamBlocked();
   }
 
   sendUpstreamEnd(trailers: string): void {
     if (this.#filter !== null) this.#filter.write(EMPTY, true);
-    else this.#context.exchange.downstream.endBody(filterTrailers(trailers));
+    else this.#output.endBody(filterTrailers(trailers));
+  }
+
+  // --- event streams ---------------------------------------------------------------------------------------------
+
+  /** Compressed events are followed by nobody: no heartbeat, and a shutdown cuts them. */
+  #enterEventStream(headers: HeaderView): void {
+    const coding = headers.get('content-encoding');
+    if (coding !== undefined && coding.toLowerCase() !== 'identity') return;
+    const { downstream } = this.#context.exchange;
+    const { heartbeat } = this.#context.route!.proxy!.eventStream;
+    this.#events = new EventStream(downstream, heartbeat, () => this.#endEventStream());
+    this.#output = this.#events;
+    this.#streams.add(this.#events);
+  }
+
+  #leaveEventStream(events: EventStream): void {
+    this.#streams.remove(events);
+    this.#events = null;
+    this.#output = this.#context.exchange.downstream;
+  }
+
+  /** The gateway shuts down, and the last event is complete: the client sees an end and connects to another gateway. */
+  #endEventStream(): void {
+    this.#call!.cancel();
+    this.sendUpstreamEnd('');
+  }
+
+  shutdown(until: number): void {
+    this.#events?.shutdown(until);
   }
 
   // --- made here -------------------------------------------------------------------------------------------------
@@ -197,6 +263,7 @@ export class ResponseSender {
 
   onDrain(): void {
     this.#blocked = false;
+    this.#events?.drained();
     if (!this.#held) this.#call?.resumeDownload();
   }
 

@@ -6,15 +6,18 @@ import { DROP_REMOVED } from '../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_NONE } from '../http/framing.ts';
 import { HeaderBlock } from '../http/header-block.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { asksForWebSocket, UPGRADE_LINES } from '../http/websocket-handshake.ts';
 import type { PluginReply } from '../plugins/api.ts';
 import { METHOD_NOT_ALLOWED } from '../routing/matcher.ts';
 import type { RedirectAction } from '../routing/model.ts';
+import type { ByteStream } from '../shared/byte-stream.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import { accountFor } from './accounting.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import type { CompiledRoute } from './compiled-route.ts';
 import { ExchangeContext } from './exchange-context.ts';
 import { HookRunner } from './hook-runner.ts';
+import { needsHttps } from './https-redirect.ts';
 import { LocalReply } from './local-reply.ts';
 import type { Plane } from './plane.ts';
 import { ProxyCall, type ProxyClient } from './proxy-call.ts';
@@ -23,6 +26,8 @@ import { RequestFilter, type RequestFilterHost } from './request-filter.ts';
 import { ResponseSender } from './response-sender.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
 import { forwardedLines, framingLine, isLoop, maxForwards } from './upstream-request.ts';
+import { refuseWebSocket, VERSION_LINES } from './websocket-admission.ts';
+import { WebSocketSession } from './websocket-session.ts';
 
 const ANY_METHOD = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
@@ -38,6 +43,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   readonly #response: ResponseSender;
   readonly #call: ProxyCall;
   #proxied = false;
+  #webSocket: WebSocketSession | null = null;
   #requestFilter: RequestFilter | null = null;
   // The request body flows while neither a busy hook nor a slow endpoint holds it up.
   #requestHeld = false;
@@ -50,7 +56,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     this.#plane = plane;
     this.#context = new ExchangeContext(exchange, plane.generation);
     this.#hooks = new HookRunner(this.#context, (plugin, error) => this.#pluginFailed(plugin, error));
-    this.#response = new ResponseSender(this.#context, this.#hooks, (plugin, error) =>
+    this.#response = new ResponseSender(this.#context, this.#hooks, plane.calls, (plugin, error) =>
       this.#bodyHookFailed(plugin, error, 'upstream_bad_response'),
     );
     this.#call = new ProxyCall(this, plane.calls);
@@ -75,7 +81,16 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const { head } = exchange;
     if (head.method === 'TRACE' || head.method === 'CONNECT') this.#answerError('method_not_implemented');
     else if (isLoop(head, generation.via)) this.#answerError('loop_detected');
+    else if (generation.settings.redirectToHttps !== 0 && needsHttps(exchange)) this.#redirectToHttps();
     else if (head.method !== 'OPTIONS' || !this.#answersOptionsItself()) this.#findRoute();
+  }
+
+  #redirectToHttps(): void {
+    const { head } = this.#exchange;
+    const port = this.#context.generation.settings.redirectToHttps;
+    const authority = port === 443 ? head.host : `${head.host}:${port}`;
+    const target = head.path === '*' ? '/' : head.path + head.search;
+    this.#response.sendLocal(new LocalReply(308, `Location: https://${authority}${target}\r\n`, null));
   }
 
   /** `OPTIONS *`, and OPTIONS at the end of its Max-Forwards (rule B5). */
@@ -194,6 +209,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   // --- upstream --------------------------------------------------------------------------------------------------
 
   #proxy(route: CompiledRoute): void {
+    if (this.#exchange.head.upgrade && !this.#admitUpgrade(route)) return;
     const { chain } = route;
     this.#proxied = true;
     if (chain === null) {
@@ -219,11 +235,21 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     );
   }
 
+  /** Other protocols than WebSocket are left out of what is forwarded, as RFC 9110 section 7.8 allows: never h2c (C11). */
+  #admitUpgrade(route: CompiledRoute): boolean {
+    const { head, downstream } = this.#exchange;
+    if (!asksForWebSocket(head)) return true;
+    const problem = refuseWebSocket(head, route, downstream);
+    if (problem === '') this.#webSocket = new WebSocketSession(this.#plane, this.#context);
+    else this.#answerError(problem, '', problem === 'websocket_version' ? VERSION_LINES : '');
+    return problem === '';
+  }
+
   #beginCall(route: CompiledRoute): void {
     const { head, startedAt } = this.#exchange;
     const bodyFollows = head.bodyKind !== BODY_NONE;
     const chunked = head.bodyKind === BODY_CHUNKED || (bodyFollows && !this.#keepsLength());
-    this.#call.begin(route, head.method, bodyFollows, chunked, startedAt);
+    this.#call.begin(route, head.method, bodyFollows, chunked, this.#webSocket !== null, startedAt);
   }
 
   /** Whether the request body has the same length behind the plugins as before them. */
@@ -245,7 +271,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const host =
       route.proxy!.preserveHost && head.authority !== '' ? head.authority : runtime.hosts[endpoint]!;
     const lines = this.#editedLines ?? this.#requestLines();
-    const framing = framingLine(head, this.#keepsLength());
+    // A handshake has no body.
+    const framing = this.#webSocket === null ? framingLine(head, this.#keepsLength()) : UPGRADE_LINES;
     return `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}\r\n`;
   }
 
@@ -300,6 +327,14 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     this.#exchange.downstream.flush();
   }
 
+  checkSwitch(head: ResponseHead): string {
+    return this.#webSocket!.check(head);
+  }
+
+  onUpstreamSwitched(head: ResponseHead, stream: ByteStream): void {
+    this.#response.sendSwitch(head, this.#call, (lines) => this.#webSocket!.open(lines, stream));
+  }
+
   onUpstreamFailed(code: ErrorCode, detail: string): void {
     this.#context.errorDetail = detail;
     if (this.#exchange.downstream.headSent) this.#abort(code);
@@ -314,6 +349,11 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     // An error found before has aborted the connection; only else it was the client.
     if (this.#context.errorCode === '') this.#context.errorCode = 'client_closed';
     this.#call.cancel();
+  }
+
+  onShutdown(until: number): void {
+    this.#webSocket?.shutdown();
+    this.#response.shutdown(until);
   }
 
   // --- errors ----------------------------------------------------------------------------------------------------
@@ -393,6 +433,10 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const context = this.#context;
     if (context.over) return;
     if (this.#proxied) this.#call.cancel();
+    if (this.#webSocket !== null) {
+      this.#webSocket.end();
+      this.#webSocket = null;
+    }
     this.#requestFilter?.stop();
     this.#response.stop();
     accountFor(this.#plane, context, this.#proxied ? this.#call : null);

@@ -84,24 +84,25 @@ describe('HTTP/1.0', () => {
 });
 
 describe('C11 upgrades', () => {
-  it('C11 a WebSocket handshake without a route for it opens no tunnel and is not forwarded as one', async () => {
+  it('C11 a 200 to a WebSocket handshake opens no tunnel [CVE-2024-23326]', async () => {
     const before = gateway.origin.seen.length;
     const client = await connect();
-    const response = await client.request(
-      message(
-        'GET /ws HTTP/1.1',
-        'Host: a',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-        'Sec-WebSocket-Version: 13',
-      ),
+    const handshake = message(
+      'GET /ws HTTP/1.1',
+      'Host: a',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
     );
-    assert.ok([200, 501].includes(response.status), String(response.status));
-    for (const request of gateway.origin.seen.slice(before)) {
-      assert.deepEqual(valuesOf(request.fields, 'upgrade'), []);
-      assert.doesNotMatch(valuesOf(request.fields, 'connection').join(), /upgrade/i);
-    }
+    // What follows the handshake is a request of its own, read by the gateway and not by the origin.
+    client.write(`${handshake}${message('GET /next HTTP/1.1', 'Host: a', 'X-Forwarded-For: 192.0.2.1')}`);
+    assert.equal((await client.response()).status, 200);
+    assert.equal((await client.response()).status, 200);
+    const [first, second] = gateway.origin.seen.slice(before);
+    assert.deepEqual(valuesOf(first!.fields, 'upgrade'), ['websocket']);
+    assert.equal(second!.target, '/next');
+    assert.deepEqual(valuesOf(second!.fields, 'x-forwarded-for'), ['127.0.0.1']);
     client.destroy();
   });
 

@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_CHUNKED, BODY_NONE } from '../../http/framing.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
-import { SocketStream } from '../../http/socket-stream.ts';
+import { PROBE_AFTER_MS, SocketStream } from '../../http/socket-stream.ts';
 import { statusText } from '../../http/status-text.ts';
 import { UPGRADE_LINES } from '../../http/websocket-handshake.ts';
 import type { ByteOutput, OutputFactory } from '../../shared/byte-output.ts';
@@ -401,6 +401,10 @@ export class Http1Connection implements Downstream, Listed {
     this.#output.writeText(`HTTP/1.1 101 ${statusText(101)}\r\n${lines}${UPGRADE_LINES}\r\n`);
     this.#stream = new SocketStream(this.#socket, this.#output, this.#takeRest());
     return this.#stream;
+  }
+
+  expectSilence(): void {
+    this.#socket.setKeepAlive(true, PROBE_AFTER_MS);
   }
 
   abort(): void {

@@ -1,4 +1,5 @@
 import type { ResponseHead } from '../../http/response-head.ts';
+import type { ByteStream } from '../../shared/byte-stream.ts';
 
 /** The connection could not be made: nothing of the request was sent. */
 export const FAILURE_CONNECT = 1;
@@ -21,8 +22,9 @@ export interface UpstreamConnection {
    * @param bodyFollows false: the request is complete
    * @param chunked the body is sent in chunks
    * @param toHead the method is HEAD
+   * @param upgrade the request asks for another protocol, so that a 101 is an answer to it (rule C11)
    */
-  sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean): void;
+  sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean, upgrade: boolean): void;
   /**
    * @param chunk copied if it cannot be sent at once
    * @returns false when the endpoint is slow: wait for `onUpstreamDrain`
@@ -50,6 +52,11 @@ export interface UpstreamCall {
   onInformational(status: number, lines: string): void;
   /** `head` is valid until the next response of that connection. */
   onResponseHead(head: ResponseHead): void;
+  /**
+   * A 101 to a request that asked for it: the connection is a tunnel from now on, the call's own, and no longer one of the
+   * pool's. `head` is valid until this returns.
+   */
+  onSwitched(head: ResponseHead, stream: ByteStream): void;
   /** A piece of the body: `input[start, end)`, valid until this returns. */
   onResponseData(input: Buffer, start: number, end: number): void;
   /** The response is complete; the connection no longer belongs to the call. */

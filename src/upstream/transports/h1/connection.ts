@@ -5,6 +5,7 @@ import { DROP_RESPONSE } from '../../../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../../http/framing.ts';
 import { latin1 } from '../../../http/latin1.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
+import { PROBE_AFTER_MS, SocketStream } from '../../../http/socket-stream.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
 import { readBuffer, retain } from '../../../shared/read-buffer.ts';
 import { SocketOutput } from '../../../shared/socket-output.ts';
@@ -26,11 +27,16 @@ const MAX_INFORMATIONAL = 32;
 /** Body pieces up to this size are written as strings, joined with their chunk framing. */
 const JOIN_LIMIT = 4096;
 
+/** An endpoint that vanished in the middle of a stream of events is found by the kernel: silence is no sign there. */
+const PROBES = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS } as const;
+
 const STATE_CONNECTING = 0;
 const STATE_IDLE = 1;
 const STATE_HEAD = 2;
 const STATE_BODY = 3;
-const STATE_CLOSED = 4;
+/** Switched to another protocol: the bytes belong to the stream. */
+const STATE_TUNNEL = 4;
+const STATE_CLOSED = 5;
 
 /** Where a connection belongs. */
 export interface ConnectionOwner {
@@ -38,6 +44,10 @@ export interface ConnectionOwner {
   release(connection: H1Connection): void;
   /** It is closed. */
   remove(connection: H1Connection): void;
+  /** It became a tunnel: it stays open but serves no exchange any more. */
+  detach(): void;
+  /** A detached one is closed. */
+  detachedClosed(): void;
 }
 
 /** One HTTP/1.1 connection to an endpoint; serves one call at a time. */
@@ -56,6 +66,8 @@ export class H1Connection implements UpstreamConnection {
   #toHead = false;
   #requestDone = false;
   #chunkedRequest = false;
+  #upgrade = false;
+  #stream: SocketStream | null = null;
   #reused = false;
   /** Coarse-clock time since which it is idle. */
   idleSince = 0;
@@ -72,10 +84,13 @@ export class H1Connection implements UpstreamConnection {
         return true;
       },
     };
-    const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true, onread });
+    const socket =
+      address === ''
+        ? new Socket()
+        : connect({ host: address, port, noDelay: true, allowHalfOpen: true, ...PROBES, onread });
     this.#socket = socket;
     socket.on('connect', () => this.#onConnect());
-    this.#output = new SocketOutput(socket, () => this.#call?.onUpstreamDrain());
+    this.#output = new SocketOutput(socket, () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) => this.#onError(error));
     socket.on('close', () => this.#onClose('closed'));
@@ -93,8 +108,9 @@ export class H1Connection implements UpstreamConnection {
     if (this.#reused) this.#state = STATE_HEAD;
   }
 
-  sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean): void {
+  sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean, upgrade: boolean): void {
     this.#toHead = toHead;
+    this.#upgrade = upgrade;
     this.#requestDone = !bodyFollows;
     this.#chunkedRequest = chunked;
     this.#informational = 0;
@@ -145,7 +161,13 @@ export class H1Connection implements UpstreamConnection {
     this.#socket.destroy();
     if (this.#state === STATE_CLOSED) return;
     this.#state = STATE_CLOSED;
-    this.#owner.remove(this);
+    if (this.#stream === null) this.#owner.remove(this);
+    else this.#owner.detachedClosed();
+  }
+
+  #onDrain(): void {
+    if (this.#call !== null) this.#call.onUpstreamDrain();
+    else this.#stream?.drained();
   }
 
   #onConnect(): void {
@@ -157,8 +179,7 @@ export class H1Connection implements UpstreamConnection {
   #receive(length: number): void {
     const call = this.#call;
     if (call === null) {
-      // Nothing was asked: an unsolicited response would be taken for the next request's.
-      this.#leave();
+      this.#receiveUnasked(0, length);
       return;
     }
     let at = 0;
@@ -168,11 +189,17 @@ export class H1Connection implements UpstreamConnection {
       else break;
       // Finished, failed or abandoned inside: what is left of this read belongs to nobody.
       if (this.#call !== call) {
-        if (at < length) this.#leave();
+        if (at < length) this.#receiveUnasked(at, length);
         return;
       }
     }
     call.onReadEnd();
+  }
+
+  /** Bytes that are no call's: a tunnel's, or an unsolicited response, which would be taken for the next request's. */
+  #receiveUnasked(at: number, length: number): void {
+    if (this.#stream === null) this.#leave();
+    else this.#stream.received(readBuffer, at, length);
   }
 
   #readHead(at: number, length: number): number {
@@ -231,12 +258,22 @@ export class H1Connection implements UpstreamConnection {
   #onInformational(): void {
     const status = this.#head.status;
     if (status === 101) {
-      this.#fail(FAILURE_MALFORMED, 'unsolicited 101 Switching Protocols');
+      if (this.#upgrade) this.#switch();
+      else this.#fail(FAILURE_MALFORMED, 'unsolicited 101 Switching Protocols');
     } else if (++this.#informational > MAX_INFORMATIONAL) {
       this.#fail(FAILURE_MALFORMED, 'too many interim responses');
     } else if (status === 103 || status === 102) {
       this.#call!.onInformational(status, this.#head.headers.lines(DROP_RESPONSE));
     }
+  }
+
+  #switch(): void {
+    const call = this.#call!;
+    this.#call = null;
+    this.#state = STATE_TUNNEL;
+    this.#stream = new SocketStream(this.#socket, this.#output, null);
+    this.#owner.detach();
+    call.onSwitched(this.#head, this.#stream);
   }
 
   #readBody(at: number, length: number): number {
@@ -294,6 +331,10 @@ export class H1Connection implements UpstreamConnection {
   }
 
   #onEnd(): void {
+    if (this.#stream !== null) {
+      this.#stream.peerEnded();
+      return;
+    }
     if (this.#call !== null && this.#state === STATE_BODY && this.#head.bodyKind === BODY_UNTIL_CLOSE)
       this.#finish('');
     else this.#onClose('closed by the endpoint');
@@ -307,6 +348,7 @@ export class H1Connection implements UpstreamConnection {
   #onClose(detail: string): void {
     const state = this.#state;
     this.#leave();
+    this.#stream?.closed();
     const call = this.#call;
     if (call === null) return;
     this.#call = null;

@@ -104,6 +104,16 @@ export class H1Pool implements UpstreamPool, ConnectionOwner {
     if (this.#open < this.#options.max) this.#serveNext();
   }
 
+  /** From a connection that became a tunnel: those may stay for days and must not take the place of requests. */
+  detach(): void {
+    this.#open--;
+    if (this.#open < this.#options.max) this.#serveNext();
+  }
+
+  detachedClosed(): void {
+    this.#observer.connectionClosed();
+  }
+
   /** Closes connections that idled too long or whose address is no longer the endpoint's. */
   sweep(now: number): void {
     const idle = this.#idle;

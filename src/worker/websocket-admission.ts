@@ -1,0 +1,27 @@
+/** Who may open a WebSocket on a route, and with what handshake (rules C11, E1). */
+import type { Downstream } from '../engine/downstream.ts';
+import type { ErrorCode } from '../http/errors.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import { checkRequest, HANDSHAKE_MALFORMED, HANDSHAKE_VERSION } from '../http/websocket-handshake.ts';
+import type { CompiledRoute } from './compiled-route.ts';
+
+/** A 426 names what would do (RFC 6455 section 4.4, RFC 9110 section 15.5.22). */
+export const VERSION_LINES = 'Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
+
+/** @returns the error to answer with, or `''` when the handshake may go to the endpoint */
+export function refuseWebSocket(
+  head: RequestHead,
+  route: CompiledRoute,
+  downstream: Downstream,
+): ErrorCode | '' {
+  const { webSocketOrigins } = route;
+  if (webSocketOrigins === null || downstream.switchProtocols === undefined) return 'upgrade_not_allowed';
+  const handshake = checkRequest(head);
+  if (handshake === HANDSHAKE_VERSION) return 'websocket_version';
+  if (handshake === HANDSHAKE_MALFORMED) return 'bad_websocket_handshake';
+  // Browsers send cookies along with the handshake of any page and do not ask for permission first as they do with
+  // fetch: without this check a page of a stranger acts as the user. Programs send no Origin.
+  const origin = head.headers.get('origin');
+  if (origin === undefined || webSocketOrigins.has(origin.toLowerCase())) return '';
+  return 'forbidden';
+}
