@@ -55,6 +55,8 @@ function actionView(action: RouteAction): Readonly<Record<string, unknown>> {
       return { redirect: { status: action.status, location: action.location } };
     case 'respond':
       return { respond: { status: action.status, body_bytes: Buffer.byteLength(action.body) } };
+    case 'control':
+      return { gateway: true };
     case 'proxy': {
       const { targets, rewrite, retries, webSocket, eventStream } = action;
       const only = targets.length === 1 ? targets[0] : undefined;

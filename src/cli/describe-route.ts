@@ -23,6 +23,8 @@ export function describeAction(action: RouteAction): string {
       return `redirect ${action.status} ${action.location}`;
     case 'respond':
       return `respond ${action.status}`;
+    case 'control':
+      return 'the gateway itself';
     case 'proxy': {
       const { targets } = action;
       if (targets.length === 1) return `upstream ${targets[0]!.upstream}`;

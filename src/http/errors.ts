@@ -303,6 +303,13 @@ export const ERRORS = {
     title: 'Internal error',
     advice: 'A defect in the gateway; please report it with the log line of this request id.',
   },
+  control_unavailable: {
+    status: 503,
+    cause: 'gateway',
+    title: 'Gateway too busy with itself',
+    advice:
+      'The request was for the gateway itself (for example a registration) and its primary thread did not answer in time; retry after a moment.',
+  },
   draining: {
     status: 503,
     cause: 'gateway',

@@ -39,7 +39,7 @@ export interface FieldPredicate {
   readonly value: string;
 }
 
-export type RouteAction = ProxyAction | RedirectAction | RespondAction;
+export type RouteAction = ProxyAction | RedirectAction | RespondAction | ControlAction;
 
 export interface ProxyAction {
   readonly kind: 'proxy';
@@ -118,6 +118,11 @@ export interface RespondAction {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+}
+
+/** The primary thread answers: requests to the gateway itself. */
+export interface ControlAction {
+  readonly kind: 'control';
 }
 
 export type LoadBalance =

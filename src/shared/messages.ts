@@ -75,6 +75,7 @@ export type ToWorker =
   | AbortMessage
   | AddressesMessage
   | TicketKeysMessage
+  | ControlResponseMessage
   | DrainMessage;
 
 /** Everything that one version of the configuration means to a worker. */
@@ -134,6 +135,28 @@ export interface DrainMessage {
   readonly deadline: number;
 }
 
+/** A request for the gateway itself, with its body: a service that registers, for example. Answered by its id. */
+export interface ControlRequestMessage {
+  readonly type: 'control-request';
+  readonly id: number;
+  readonly method: string;
+  /** Canonical, without query. */
+  readonly path: string;
+  /** Names in lower case; values of equal names joined by commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** The client's address (rule B6). */
+  readonly peer: string;
+}
+
+export interface ControlResponseMessage {
+  readonly type: 'control-response';
+  readonly id: number;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export type FromWorker =
   /** Accepts connections; `port` is the real one where 0 was asked for. */
   | { readonly type: 'listening'; readonly port: number }
@@ -145,6 +168,7 @@ export type FromWorker =
   | { readonly type: 'refuse'; readonly version: number; readonly reason: string }
   /** Nothing is in flight any more; `cut` connections had to be closed at the deadline. */
   | { readonly type: 'drained'; readonly cut: number }
+  | ControlRequestMessage
   | { readonly type: 'series'; readonly series: readonly SeriesAnnouncement[] }
   | { readonly type: 'access'; readonly lines: string }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -5,10 +5,12 @@ import type { Peer } from '../engine/peer.ts';
 import type { HandshakeResult } from '../engine/tls/handshake-result.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { onTick } from '../shared/coarse-clock.ts';
+import type { ControlRequestMessage } from '../shared/messages.ts';
 import { AccessEntry, type AccessLog } from '../telemetry/access-log.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { Cell } from '../telemetry/series-cells.ts';
 import { newRequestId } from '../telemetry/trace-context.ts';
+import { ControlLink } from './control-link.ts';
 import type { LoadedGeneration } from './generation.ts';
 import type { Plane } from './plane.ts';
 import { Transaction } from './transaction.ts';
@@ -31,6 +33,7 @@ export class DataPlane implements EngineHost, Plane {
     fields: Record<string, string | number>,
   ) => void;
   readonly calls = new ConnectionList();
+  readonly control: ControlLink;
   readonly bytesReceived: Cell;
   readonly bytesSent: Cell;
   #nextPoolSweep = 0;
@@ -45,6 +48,8 @@ export class DataPlane implements EngineHost, Plane {
     accessLog: AccessLog;
     workerIndex: number;
     log: DataPlane['log'];
+    /** Sends a request for the gateway itself to the primary. */
+    ask(message: ControlRequestMessage): void;
   }) {
     this.generation = options.generation;
     this.ticketKeys = options.ticketKeys;
@@ -52,6 +57,7 @@ export class DataPlane implements EngineHost, Plane {
     this.recorder = options.recorder;
     this.accessLog = options.accessLog;
     this.log = options.log;
+    this.control = new ControlLink(options.ask);
     this.bytesReceived = this.recorder.counter('octopus_bytes_received_total', {});
     this.bytesSent = this.recorder.counter('octopus_bytes_sent_total', {});
     this.#connections = this.recorder.gauge('octopus_active_connections', {});

@@ -86,6 +86,7 @@ async function start(): Promise<void> {
     accessLog,
     workerIndex: init.workerIndex,
     log,
+    ask: send,
   });
   acknowledge(generation);
 
@@ -150,6 +151,9 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
         break;
       case 'ticket-keys':
         plane.ticketKeys = message.keys;
+        break;
+      case 'control-response':
+        plane.control.deliver(message);
         break;
       case 'drain':
         drain(engine, accessLog, message.deadline);

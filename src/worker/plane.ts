@@ -2,6 +2,7 @@ import type { ConnectionList } from '../engine/connection-list.ts';
 import type { AccessEntry, AccessLog } from '../telemetry/access-log.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { Cell } from '../telemetry/series-cells.ts';
+import type { ControlLink } from './control-link.ts';
 import type { LoadedGeneration } from './generation.ts';
 import type { UpstreamRegistry } from './upstream-registry.ts';
 
@@ -16,6 +17,8 @@ export interface Plane {
   readonly accessEntry: AccessEntry;
   /** Upstream calls in progress, for their deadlines. */
   readonly calls: ConnectionList;
+  /** To the primary, for requests that are for the gateway itself. */
+  readonly control: ControlLink;
   readonly bytesReceived: Cell;
   readonly bytesSent: Cell;
   log(

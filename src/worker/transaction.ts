@@ -11,10 +11,12 @@ import type { PluginReply } from '../plugins/api.ts';
 import { METHOD_NOT_ALLOWED } from '../routing/matcher.ts';
 import type { RedirectAction } from '../routing/model.ts';
 import type { ByteStream } from '../shared/byte-stream.ts';
+import type { ControlResponseMessage } from '../shared/messages.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import { accountFor } from './accounting.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import type { CompiledRoute } from './compiled-route.ts';
+import { ControlCall, type ControlClient } from './control-call.ts';
 import { ExchangeContext } from './exchange-context.ts';
 import { HookRunner } from './hook-runner.ts';
 import { needsHttps } from './https-redirect.ts';
@@ -35,7 +37,7 @@ const ANY_METHOD = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
  * One exchange on its way through the worker: route, plugin chain, upstream or local reply, accounting. An instance
  * serves all exchanges of a client connection one after the other.
  */
-export class Transaction implements DownstreamEvents, ProxyClient, RequestFilterHost {
+export class Transaction implements DownstreamEvents, ProxyClient, RequestFilterHost, ControlClient {
   readonly #exchange: Exchange;
   readonly #plane: Plane;
   readonly #context: ExchangeContext;
@@ -43,6 +45,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   readonly #response: ResponseSender;
   readonly #call: ProxyCall;
   #proxied = false;
+  /** A request for the gateway itself. */
+  #control: ControlCall | null = null;
   #webSocket: WebSocketSession | null = null;
   #requestFilter: RequestFilter | null = null;
   // The request body flows while neither a busy hook nor a slow endpoint holds it up.
@@ -197,8 +201,20 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
       case 'respond':
         this.#response.sendLocal(LocalReply.respond(action));
         break;
+      case 'control':
+        this.#control = new ControlCall(this.#exchange, this.#context.clientIp, this.#plane.control, this);
+        this.#control.begin();
+        break;
       default:
     }
+  }
+
+  onControlResponse({ status, headers, body }: ControlResponseMessage): void {
+    this.#response.sendLocal(LocalReply.fromPlugin({ status, headers, body }));
+  }
+
+  onControlFailed(code: ErrorCode, detail: string): void {
+    this.#answerError(code, detail);
   }
 
   #redirect(action: RedirectAction): void {
@@ -433,6 +449,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const context = this.#context;
     if (context.over) return;
     if (this.#proxied) this.#call.cancel();
+    this.#control?.cancel();
+    this.#control = null;
     if (this.#webSocket !== null) {
       this.#webSocket.end();
       this.#webSocket = null;
