@@ -23,23 +23,37 @@ export interface Part<Schema extends z.ZodType> {
   readonly path: TreePath;
 }
 
-/** @returns undefined when the part is wrong; the reasons are then in `problems` */
+/**
+ * Reports what is wrong with the part.
+ *
+ * @returns undefined when it cannot be used; a part whose only fault is a key that nobody knows can, without that key,
+ *   for the checks that look at several parts
+ */
 export function checkPart<Schema extends z.ZodType>(
   part: Part<Schema>,
   problems: Problems,
 ): z.output<Schema> | undefined {
   const node = nodeAt(part.root, part.path);
-  let result = part.schema.safeParse(
-    node === undefined ? undefined : toValue(node, part.path.includes('config')),
-  );
-  if (!result.success && inferTypes(part, result.error.issues)) {
-    result = part.schema.safeParse(
-      node === undefined ? undefined : toValue(node, part.path.includes('config')),
-    );
-  }
+  const value = () => (node === undefined ? undefined : toValue(node, part.path.includes('config')));
+  let result = part.schema.safeParse(value());
+  if (!result.success && inferTypes(part, result.error.issues)) result = part.schema.safeParse(value());
   if (result.success) return result.data;
-  for (const issue of result.error.issues) reportIssue(part, issue, problems);
-  return undefined;
+  const { issues } = result.error;
+  for (const issue of issues) reportIssue(part, issue, problems);
+  return part.schema.safeParse(withoutUnknownKeys(value(), issues)).data;
+}
+
+/** @param value is changed */
+function withoutUnknownKeys(value: unknown, issues: readonly Issue[]): unknown {
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const owner = issue.path.reduce<unknown>(
+      (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
+      value,
+    );
+    for (const key of issue.keys) delete (owner as Record<string, unknown>)[key];
+  }
+  return value;
 }
 
 /**

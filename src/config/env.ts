@@ -19,7 +19,7 @@ const NOT_SETTINGS: ReadonlySet<string> = new Set([
 ]);
 
 /** What Kubernetes puts into every pod of a namespace that holds a service called `octopus` or `octopus-…`. */
-const KUBERNETES_LINK = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$/;
+const KUBERNETES_LINK = /_SERVICE_(HOST|PORT(_\w+)?)=|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=|_PORT=(tcp|udp|sctp):/;
 
 interface Setting {
   readonly path: readonly string[];
@@ -55,7 +55,11 @@ export function readEnvironment(
     const source = new SourceText(`environment variable ${name}`, '');
     const setting = settings.get(name === 'DISCOVERY_BACKEND' ? 'OCTOPUS_DISCOVERY_BACKEND' : name);
     if (setting !== undefined) insert(entries, source, setting, value);
-    else if (!interpolated.has(name) && !NOT_SETTINGS.has(name) && !KUBERNETES_LINK.test(name)) {
+    else if (
+      !interpolated.has(name) &&
+      !NOT_SETTINGS.has(name) &&
+      !KUBERNETES_LINK.test(`${name}=${value}`)
+    ) {
       const best = closest(
         name.slice(PREFIX.length),
         [...settings.keys()].map((key) => key.slice(PREFIX.length)),

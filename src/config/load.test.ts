@@ -255,6 +255,7 @@ test('a wrong value of a variable is reported under its name, without the value'
 test('unknown OCTOPUS_ variables are warnings, unless others are known to set them', async () => {
   const env = {
     OCTOPUS_SERVER_HTTP_PROT: '1',
+    OCTOPUS_SERVER_ADMN_PORT: '1',
     OCTOPUS_CONFIG: '/etc/octopus',
     OCTOPUS_SERVICE_HOST: '10.0.0.1',
     OCTOPUS_SERVICE_PORT_HTTP: '8080',
@@ -264,6 +265,7 @@ test('unknown OCTOPUS_ variables are warnings, unless others are known to set th
     OCTOPUS_EMPTY: '',
   };
   assert.deepEqual(await warningsOf('server: { via: "${OCTOPUS_OWN_NAME}" }', env), [
+    'environment variable OCTOPUS_SERVER_ADMN_PORT: is no setting and has no effect. Did you mean OCTOPUS_SERVER_ADMIN_PORT?',
     'environment variable OCTOPUS_SERVER_HTTP_PROT: is no setting and has no effect. Did you mean OCTOPUS_SERVER_HTTP_PORT?',
   ]);
 });
@@ -294,6 +296,26 @@ test('ports that clash are found, also against defaults', async () => {
   assert.deepEqual(await errorsOf('server:\n  http_port: 9090\nadmin: { enabled: false }\n'), []);
   assert.deepEqual(await errorsOf('server: { admin_port: 9091 }\nadmin:\n  address: 127.0.0.1:9092\n'), [
     '3:12: admin.address says port 9092 but server.admin_port says 9091; take one of them out',
+  ]);
+});
+
+test('a misspelt key hides no fault that takes the rest of its section to see', async () => {
+  assert.deepEqual(await errorsOf('server: { http_port: 8080, admin_port: 8080, workerz: 3 }\n'), [
+    '1:40: server.admin_port and server.http_port are both port 8080; give one of them another',
+    '1:46: unknown key "workerz" in server. Did you mean "workers"?',
+  ]);
+  const routes = `upstreams: [{ name: a, endpoints: ["a:1"], sticki: {} }]
+routes:
+  - { path: /a, upstream: a, retries: { attempt: 1 } }
+  - { path: /b, upstream: b, timeot: 3s }
+  - { path: /c, upstrem: a }
+`;
+  assert.deepEqual(await errorsOf(routes), [
+    '1:44: unknown key "sticki" in upstreams. Did you mean "sticky"?',
+    '3:41: unknown key "attempt" in routes.retries. Did you mean "attempts"?',
+    '4:27: there is no upstream "b"; did you mean "a"?',
+    '4:30: unknown key "timeot" in routes. Did you mean "timeout"?',
+    '5:17: unknown key "upstrem" in routes. Did you mean "upstream"?',
   ]);
 });
 

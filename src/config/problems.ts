@@ -24,6 +24,10 @@ export class Problems {
     this.#add(place, message, 'warning');
   }
 
+  get count(): number {
+    return this.#list.length;
+  }
+
   get hasErrors(): boolean {
     return this.#list.some((problem) => problem.severity === 'error');
   }

@@ -7,10 +7,14 @@ import { type Config, configSchema } from './schema/schema.ts';
 import type { Settings } from './settings-check.ts';
 import { type ConfigNode, nodeAt, type TreePath } from './tree.ts';
 
+const ACTIONS = ['upstream', 'split', 'redirect', 'respond'] as const;
+
 /** An item of a list that passed its schema, and where it stands. */
 export interface Item<T> {
   readonly value: T;
   readonly path: TreePath;
+  /** It has keys that nobody knows; they are reported and left out of `value`. */
+  readonly faulty: boolean;
 }
 
 export interface CheckedSections {
@@ -43,7 +47,10 @@ export async function checkSections(root: ConfigNode, problems: Problems): Promi
   const middleware = await checkItems(shape.middleware, 'middleware', root, problems);
   const plugins = await checkItems(shape.plugins, 'plugins', root, problems);
   const upstreams = await checkItems(shape.upstreams, 'upstreams', root, problems);
-  const routes = await checkItems(shape.routes, 'routes', root, problems);
+  // A route whose action is behind a misspelt key has been told so; that it has none would be told twice.
+  const routes = (await checkItems(shape.routes, 'routes', root, problems)).filter(
+    ({ value, faulty }) => !faulty || ACTIONS.some((action) => value[action] !== undefined),
+  );
 
   const complete = server && tls && discovery && farp && routing && admin && observability;
   const config =
@@ -105,8 +112,9 @@ async function checkItems<Schema extends z.ZodPrefault<z.ZodArray<z.ZodType>>>(
   const breather = new Breather();
   for (let index = 0; index < node.items.length; index++) {
     const path = [name, index];
+    const before = problems.count;
     const value = checkPart({ schema, root, path }, problems);
-    if (value !== undefined) items.push({ value, path });
+    if (value !== undefined) items.push({ value, path, faulty: problems.count > before });
     if (breather.isDue()) await breather.breathe();
   }
   return items;
