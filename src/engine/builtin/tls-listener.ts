@@ -12,13 +12,16 @@ type Open = (socket: TLSSocket, output: OutputFactory<Socket>, tls: ClientTls) =
 
 /** The second listener: what comes out of its handshakes is served by the same code as plain connections. */
 export class TlsListener {
-  readonly server: Server = createServer({ allowHalfOpen: true, noDelay: true });
+  /** Not half open: a client that hangs up in the middle of its handshake would never be let go of (Node 20). */
+  readonly server: Server = createServer({ noDelay: true });
   readonly output: OutputFactory<Socket> = (socket, onDrain) => new TlsOutput(socket as TLSSocket, onDrain);
   readonly #acceptor: TlsAcceptor;
 
   /** @param workers how many share the limit of handshakes */
   constructor(host: EngineHost, workers: number, admit: () => boolean, open: Open) {
     this.#acceptor = new TlsAcceptor(host, workers, (socket, tls) => {
+      // From here on like a plain connection.
+      socket.allowHalfOpen = true;
       const connection = open(socket, this.output, tls);
       readIntoSharedBuffer(socket, (input, length) => connection.receive(input, length));
     });
