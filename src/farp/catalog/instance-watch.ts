@@ -1,0 +1,305 @@
+/** One instance of a service: what discovery says of it, and its manifest, looked at again and again. */
+import { createHash } from 'node:crypto';
+import type { ServiceInstance } from '../../discovery/provider.ts';
+import type { Semaphore } from '../../shared/semaphore.ts';
+import { FetchError } from '../fetch/fetch-error.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
+import { manifestLocation } from '../fetch/locations.ts';
+import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest/parse.ts';
+import type { Instance, Manifest } from '../model.ts';
+import { isPushed } from '../push/pushed-instance.ts';
+import { type Announcement, announcementOf, MANIFEST_PATH } from './announcement.ts';
+import { bareManifest, schemaTypesIn } from './bare-manifest.ts';
+import { type ReadKey, storedManifest } from './registry-store.ts';
+import { type CatalogSettings, lookInterval, retryPause } from './settings.ts';
+
+/**
+ * - `unannounced`: it says nothing of FARP, or has no manifest where it should be
+ * - `waiting`: its manifest has not been had yet
+ * - `accepted`: its manifest is in force, perhaps an older one than the service now has
+ * - `refused`: its manifest cannot be used, and there is no older one
+ */
+export type WatchState = 'unannounced' | 'waiting' | 'accepted' | 'refused';
+
+export interface WatchContext {
+  readonly fetcher: Fetcher;
+  /** Bounds the requests that are under way at once. */
+  readonly permits: Semaphore;
+  readonly settings: () => CatalogSettings;
+  /** How many instances there are, all services together. */
+  readonly instanceCount: () => number;
+  /** Of the backend that told of the instance; null when it is no key-value store. */
+  readonly readKey: (provider: string) => ReadKey | null;
+  readonly changed: (watch: InstanceWatch, change: WatchChange) => void;
+}
+
+export type WatchChange = 'manifest' | 'refused' | 'unreachable' | 'recovered' | 'instance';
+
+/** More new manifests than this per minute are not taken: each may mean new routes for the whole gateway. */
+const UPDATES_PER_MINUTE = 60;
+
+export class InstanceWatch {
+  provider: string;
+  instance: ServiceInstance;
+  state: WatchState = 'unannounced';
+  manifest: Manifest | null = null;
+  /** Why the last look brought nothing, or nothing that can be used; `''` when all is well. */
+  error = '';
+  warnings: readonly string[] = [];
+  /** Where the manifest came from; null when it came with the registration or the metadata. */
+  manifestUrl: URL | null = null;
+  /** A look, good or bad, is behind it. */
+  seen = false;
+  lastLook: Date | null = null;
+  readonly #context: WatchContext;
+  #announcement: Announcement = { kind: 'none' };
+  #text = '';
+  #etag = '';
+  #digest = '';
+  /** The manifest was made of metadata, as there was none. */
+  #isBare = false;
+  #failures = 0;
+  #tokens = UPDATES_PER_MINUTE;
+  #refilledAt = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #abort: AbortController | null = null;
+  #closed = false;
+  #routed: Instance | null = null;
+
+  constructor(instance: ServiceInstance, provider: string, context: WatchContext) {
+    this.instance = instance;
+    this.provider = provider;
+    this.#context = context;
+    this.#begin(instance, provider);
+  }
+
+  /** As the routes see it; the same object as long as nothing of it changes. null: it takes no part yet. */
+  get routed(): Instance | null {
+    if (this.state === 'waiting' || this.state === 'refused') return null;
+    this.#routed ??= { ...this.instance, provider: this.provider, manifest: this.manifest };
+    return this.#routed;
+  }
+
+  /** What discovery says now. */
+  update(instance: ServiceInstance, provider: string): void {
+    const before = this.instance;
+    const text = describe(instance);
+    const told = isPushed(instance) && isPushed(before) && instance.revision !== before.revision;
+    const inline = isPushed(instance) ? instance.manifest : null;
+    if (text === this.#text && provider === this.provider && !told) {
+      this.instance = instance;
+      return;
+    }
+    const moved = placeText(before) !== placeText(instance) || provider !== this.provider;
+    this.instance = instance;
+    this.provider = provider;
+    this.#text = text;
+    this.#routed = null;
+    const announcement = announcementOf(instance);
+    const elsewhere = JSON.stringify(announcement) !== JSON.stringify(this.#announcement);
+    if (inline !== null && inline !== this.manifest) this.#accept(inline, []);
+    if (moved || elsewhere || told) this.#begin(instance, provider);
+    this.#context.changed(this, 'instance');
+  }
+
+  /** The configuration is another one. */
+  reconfigured(): void {
+    this.#begin(this.instance, this.provider);
+  }
+
+  /** Looks at once, unless it looks right now. */
+  lookNow(): void {
+    if (this.#abort === null && this.#announcement.kind !== 'none') this.#schedule(0);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#halt();
+  }
+
+  #begin(instance: ServiceInstance, provider: string): void {
+    this.#halt();
+    this.provider = provider;
+    this.#text = describe(instance);
+    this.#etag = '';
+    this.#failures = 0;
+    const { farp } = this.#context.settings();
+    this.#announcement = farp ? announcementOf(instance) : { kind: 'none' };
+    const pushed = isPushed(instance) ? instance.manifest : null;
+    if (pushed !== null && farp) {
+      this.state = 'accepted';
+      this.manifest = pushed;
+      this.seen = true;
+      // What it sent is what it means; what it serves is asked where it says so.
+      if (this.#announcement.kind === 'url' && this.#announcement.url !== MANIFEST_PATH) this.#schedule(0);
+      return;
+    }
+    const stored = farp ? this.#context.readKey(provider) : null;
+    if (this.#announcement.kind === 'none' && stored === null) {
+      this.state = 'unannounced';
+      this.manifest = null;
+      this.seen = true;
+      return;
+    }
+    if (this.manifest === null) this.state = this.#announcement.kind === 'none' ? 'unannounced' : 'waiting';
+    this.#schedule(0);
+  }
+
+  #halt(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#abort?.abort();
+    this.#abort = null;
+  }
+
+  #schedule(pause: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), pause);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    let pause: number;
+    try {
+      await this.#read(abort.signal);
+      if (abort.signal.aborted) return;
+      pause = lookInterval(this.#context.settings(), this.#context.instanceCount());
+      this.#recovered();
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      // Whatever a service can bring about concerns that service alone.
+      pause = this.#failed(error instanceof FetchError ? error : new FetchError('invalid', String(error)));
+    }
+    this.#abort = null;
+    this.seen = true;
+    this.lastLook = new Date();
+    if (!this.#closed) this.#schedule(pause);
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const announcement = this.#announcement;
+    switch (announcement.kind) {
+      case 'inline':
+        this.#take(announcement.text);
+        return;
+      case 'bare':
+        this.#take(JSON.stringify(bareManifest(this.instance)));
+        return;
+      case 'url':
+        await this.#fetch(announcement.url, signal);
+        return;
+      case 'none':
+        await this.#readStored();
+    }
+  }
+
+  async #fetch(location: string, signal: AbortSignal): Promise<void> {
+    const { fetcher, permits } = this.#context;
+    const url = manifestLocation(location, this.instance);
+    const request = { url, etag: this.#etag, maxBytes: MAX_MANIFEST_BYTES, signal };
+    const fetched = await permits.run(() =>
+      signal.aborted ? Promise.reject(new FetchError('unreachable', 'given up')) : fetcher.fetch(request),
+    );
+    if (signal.aborted || fetched.unchanged) return;
+    this.manifestUrl = url;
+    this.#isBare = false;
+    // Remembered only with what it stands for: a manifest that was put off has to come again.
+    if (this.#take(fetched.body.toString('utf8'))) this.#etag = fetched.etag;
+  }
+
+  async #readStored(): Promise<void> {
+    const read = this.#context.readKey(this.provider);
+    const text = read === null ? null : await storedManifest(read, this.instance.service, this.instance.id);
+    if (text === null) throw new FetchError('missing', 'no manifest in the key-value store');
+    this.#take(text);
+  }
+
+  /** @returns false when it has to wait, because there were too many new ones */
+  #take(text: string): boolean {
+    const digest = createHash('sha256').update(text).digest('base64');
+    if (digest === this.#digest) return true;
+    if (!this.#mayUpdate()) return false;
+    this.#digest = digest;
+    const { strict, checksum } = this.#context.settings();
+    const { service, id } = this.instance;
+    const parsed = parseManifest(text, { service, instanceId: id, strict, checksum });
+    if (parsed.manifest === null) this.#refuse(parsed.error);
+    else this.#accept(parsed.manifest, parsed.warnings);
+    return true;
+  }
+
+  #accept(manifest: Manifest, warnings: readonly string[]): void {
+    this.manifest = manifest;
+    this.warnings = warnings;
+    this.state = 'accepted';
+    this.error = '';
+    this.#routed = null;
+    this.#context.changed(this, 'manifest');
+  }
+
+  /** The last good one stays in force (protocol digest 2.4). */
+  #refuse(reason: string): void {
+    this.error = reason;
+    this.warnings = [];
+    if (this.manifest === null) this.state = 'refused';
+    this.#context.changed(this, 'refused');
+  }
+
+  #recovered(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    if (this.error === '') return;
+    this.error = '';
+    this.#context.changed(this, 'recovered');
+  }
+
+  /** @returns the time until the next try, in milliseconds */
+  #failed(error: FetchError): number {
+    const { settings, instanceCount } = this.#context;
+    if (error.kind === 'missing' && (this.manifest === null || this.#isBare)) {
+      this.#withoutManifest();
+      return lookInterval(settings(), instanceCount());
+    }
+    this.#failures++;
+    const first = this.error !== error.message;
+    this.error = error.message;
+    const invalid = error.kind === 'invalid' || error.kind === 'forbidden';
+    if (invalid && this.manifest === null) this.state = 'refused';
+    if (first) this.#context.changed(this, invalid ? 'refused' : 'unreachable');
+    return retryPause(this.#failures);
+  }
+
+  /** What the metadata say has to do. */
+  #withoutManifest(): void {
+    if (schemaTypesIn(this.instance.metadata).length > 0) {
+      this.#isBare = true;
+      this.#take(JSON.stringify(bareManifest(this.instance)));
+    } else if (this.state !== 'unannounced') {
+      this.state = 'unannounced';
+      this.error = 'it has no manifest';
+      this.#routed = null;
+      this.#context.changed(this, 'refused');
+    }
+  }
+
+  #mayUpdate(): boolean {
+    const now = performance.now();
+    const refill = ((now - this.#refilledAt) * UPDATES_PER_MINUTE) / 60_000;
+    this.#tokens = Math.min(UPDATES_PER_MINUTE, this.#tokens + refill);
+    this.#refilledAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}
+
+function describe(instance: ServiceInstance): string {
+  const { id, service, version, host, port, tls, weight, zone, status, tags, metadata } = instance;
+  return JSON.stringify([id, service, version, host, port, tls, weight, zone, status, tags, metadata]);
+}
+
+function placeText({ host, port, tls }: ServiceInstance): string {
+  return `${tls} ${host} ${port}`;
+}
