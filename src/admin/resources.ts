@@ -1,6 +1,6 @@
 /** What each path of the admin API answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { formatFor } from '../telemetry/exposition.ts';
+import { formatFor } from '../telemetry/exposition-format.ts';
 import { indexPage } from './index-page.ts';
 import { send, sendCompressible, sendJson, sendLists, sendProblem } from './respond.ts';
 import type { AdminState } from './state.ts';

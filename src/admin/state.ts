@@ -5,7 +5,7 @@
  */
 import type { RouteConflict } from '../routing/entries.ts';
 import type { Route } from '../routing/model.ts';
-import type { Exposition, ExpositionFormat } from '../telemetry/exposition.ts';
+import type { Exposition, ExpositionFormat } from '../telemetry/exposition-format.ts';
 
 export interface AdminState {
   health(): HealthReport;

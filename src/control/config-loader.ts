@@ -1,4 +1,4 @@
-/** Reads the configuration the way that `run` and every reload do. Runs in a thread of its own, see `config-reader.ts`. */
+/** Reads the configuration the way that `run` and every reload do, in a thread of its own: see `config-reader.ts`. */
 import { createHash } from 'node:crypto';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';

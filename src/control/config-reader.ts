@@ -1,46 +1,44 @@
 /**
- * Reads the configuration in a thread that lives only as long as it is needed. The YAML parser, the schemas and what
- * they leave behind cost 18 MB, which the process gets back; 100,000 routes take seconds, in which the primary goes on
- * answering; and modules of plugins, which have to be imported for their schemas, do not pile up with each reload.
+ * Reads the configuration in a thread that ends with the reading. The process gets back what the YAML parser and the
+ * schemas occupy; 100,000 routes take seconds, in which the primary goes on answering; and modules of plugins, which
+ * have to be imported for their schemas, neither pile up with each reload nor run anything in the primary.
  */
-import type { Piscina } from 'piscina';
+import { Worker } from 'node:worker_threads';
 import { restoreEnvironmentPaths } from '../config/redact.ts';
 import type { ConfigSource, ReadConfig } from './config-loader.ts';
-import { rememberTls } from './tls/material.ts';
 
-/** Whoever edits a configuration saves it more than once. Milliseconds. */
-const IDLE_TIMEOUT = 3_000;
+const THREAD = new URL('./config-reader-thread.js', import.meta.url);
 
-export class ConfigReader {
-  #pool: Promise<Piscina<ConfigSource, ReadConfig>> | null = null;
+/** A plugin's module can wait for something that never comes. Milliseconds. */
+const PATIENCE = 60_000;
 
-  /** @throws Error when the thread dies of it: too little memory, or a plugin's module that ends it */
-  async read(source: ConfigSource): Promise<ReadConfig> {
-    this.#pool ??= createPool();
-    const pool = await this.#pool;
-    // `process.env` is no plain object and could not be sent.
-    const read = await pool.run({ ...source, env: { ...source.env } });
-    if (read.ok) {
-      restoreEnvironmentPaths(read.loaded.config, read.environmentPaths);
-      rememberTls(read.loaded.config, read.tls);
-    }
+/** @throws Error when the thread fails: a plugin's module that ends it, throws outside of its import, or never gets done */
+export async function readInThread(source: ConfigSource, patience = PATIENCE): Promise<ReadConfig> {
+  // `process.env` is no plain object and cannot be sent.
+  const worker = new Worker(THREAD, {
+    workerData: { ...source, env: { ...source.env } },
+    name: 'config-reader',
+  });
+  try {
+    const read = await answerOf(worker, patience);
+    if (read.ok) restoreEnvironmentPaths(read.loaded.config, read.environmentPaths);
     return read;
-  }
-
-  async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = null;
-    await (await pool)?.destroy();
+  } finally {
+    await worker.terminate();
   }
 }
 
-async function createPool(): Promise<Piscina<ConfigSource, ReadConfig>> {
-  const { Piscina } = await import('piscina');
-  return new Piscina<ConfigSource, ReadConfig>({
-    filename: new URL('./config-loader.js', import.meta.url).href,
-    name: 'readConfig',
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: IDLE_TIMEOUT,
+function answerOf(worker: Worker, patience: number): Promise<ReadConfig> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`reading the configuration took longer than ${patience / 1000} s`));
+    }, patience);
+    worker.once('message', resolve);
+    // Also for what comes after the answer: it must not end the process.
+    worker.on('error', reject);
+    worker.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`reading the configuration ended early with code ${code}`));
+    });
   });
 }

@@ -10,7 +10,7 @@ import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { adminSettings } from './admin-settings.ts';
 import { ControlPlaneState } from './admin-state.ts';
 import type { ConfigSource } from './config-loader.ts';
-import type { ConfigReader } from './config-reader.ts';
+import { readInThread } from './config-reader.ts';
 import { ControlPlane } from './control-plane.ts';
 import { FileWatch } from './file-watch.ts';
 import { listenAdmin, probeListenAddress } from './listen-address.ts';
@@ -21,8 +21,6 @@ import { workerCount } from './worker-count.ts';
 
 export interface GatewayOptions {
   readonly source: ConfigSource;
-  /** Is closed with the gateway. */
-  readonly reader: ConfigReader;
   /** The configuration to start with, as it was just read from `source`. */
   readonly first: LoadedConfig;
   /** Its digest. */
@@ -180,7 +178,7 @@ export class Gateway {
 
   async #readAndPublish(version: number): Promise<ReloadResult> {
     const readAt = Date.now();
-    const read = await this.#options.reader.read(this.#options.source);
+    const read = await readInThread(this.#options.source);
     await this.#files?.setPaths(read.files, readAt);
     if (!read.ok) return { outcome: 'refused', version, problems: read.problems, warnings: [] };
     const { loaded, digest, warnings } = read;
@@ -206,6 +204,6 @@ export class Gateway {
   async #close(): Promise<void> {
     this.#files?.close();
     this.#plane.close();
-    await Promise.all([this.#admin?.close(), this.#options.reader.close()]);
+    await this.#admin?.close();
   }
 }

@@ -3,7 +3,7 @@ import { ListenError } from '../../native-bindings/listen-error.ts';
 import { errorFields, Logger } from '../telemetry/logger.ts';
 import { MetricsStore } from '../telemetry/metrics-store.ts';
 import type { ConfigSource } from './config-loader.ts';
-import { ConfigReader } from './config-reader.ts';
+import { readInThread } from './config-reader.ts';
 import { Gateway, StartError } from './gateway.ts';
 import { packageVersion } from './version.ts';
 
@@ -19,12 +19,8 @@ export type RunResult =
 export async function runGateway(source: ConfigSource): Promise<RunResult> {
   const signals = new Signals();
   const readAt = Date.now();
-  const reader = new ConfigReader();
-  const read = await reader.read(source);
-  if (!read.ok) {
-    await reader.close();
-    return { end: 'refused', problems: read.problems };
-  }
+  const read = await readInThread(source);
+  if (!read.ok) return { end: 'refused', problems: read.problems };
   const { loaded, digest, warnings } = read;
   const { level, format } = loaded.config.observability.logging;
   const metrics = new MetricsStore();
@@ -36,7 +32,7 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
   for (const warning of warnings) logger.warn(warning);
   for (const sentence of loaded.inactive) logger.warn(sentence);
   try {
-    const gateway = await Gateway.start({ source, reader, first: loaded, digest, readAt, logger, metrics });
+    const gateway = await Gateway.start({ source, first: loaded, digest, readAt, logger, metrics });
     await signals.untilStop(() => void gateway.reload('signal'));
     await gateway.shutdown();
     return { end: 'stopped' };

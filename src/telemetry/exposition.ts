@@ -9,15 +9,9 @@ import {
   Registry,
   type RegistryContentType,
 } from 'prom-client';
+import type { Exposition, ExpositionFormat } from './exposition-format.ts';
 import type { MetricEntry } from './metric-table.ts';
 import type { Sample, Series } from './series.ts';
-
-export type ExpositionFormat = 'prometheus' | 'openmetrics';
-
-export interface Exposition {
-  readonly contentType: string;
-  readonly body: string;
-}
 
 export interface Family {
   readonly name: string;
@@ -66,26 +60,6 @@ export async function exposition(
     register(registry, metric.name, help, type, values);
   }
   return { contentType: registry.contentType, body: await registry.metrics() };
-}
-
-/**
- * Which format the `Accept` field asks for: OpenMetrics if it is named and not less wanted than plain text.
- */
-export function formatFor(accept: string | undefined): ExpositionFormat {
-  let openMetrics = 0;
-  let text = 0;
-  for (const range of (accept ?? '').toLowerCase().split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
-    const version = parameters.find((parameter) => parameter.startsWith('version='))?.slice(8);
-    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-    const weight = quality === undefined ? 1 : Number.parseFloat(quality) || 0;
-    if (type === 'application/openmetrics-text') {
-      if (version === undefined || version === '1.0.0') openMetrics = Math.max(openMetrics, weight);
-    } else if (type === 'text/plain' || type === 'text/*' || type === '*/*') {
-      text = Math.max(text, weight);
-    }
-  }
-  return openMetrics > 0 && openMetrics >= text ? 'openmetrics' : 'prometheus';
 }
 
 function valuesOf(family: Family): RenderedValue[] {

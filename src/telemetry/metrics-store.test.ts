@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { type CheckedFamily, checkExposition } from '../../test/support/exposition-check.ts';
-import { formatFor } from './exposition.ts';
+import { formatFor } from './exposition-format.ts';
 import { METRICS, OVERFLOW, UNMATCHED } from './metric-table.ts';
 import { MetricsStore, type MetricsStoreOptions } from './metrics-store.ts';
 import { Recorder } from './recorder.ts';

@@ -3,14 +3,10 @@
  * in their region a series lives; nothing is sent per request. When a worker dies its counts are kept, so that no
  * counter ever goes back; its gauges go with it.
  */
+import type { Registry } from 'prom-client';
 import type { SeriesAnnouncement } from '../shared/messages.ts';
-import {
-  type Exposition,
-  type ExpositionFormat,
-  exposition,
-  type Family,
-  runtimeMetrics,
-} from './exposition.ts';
+import type { Family } from './exposition.ts';
+import type { Exposition, ExpositionFormat } from './exposition-format.ts';
 import { METRICS, type MetricEntry, type MetricName, OVERFLOW, UNMATCHED } from './metric-table.ts';
 import { Recorder } from './recorder.ts';
 import { clearRegion, createRegion, type RegionCells } from './region.ts';
@@ -34,7 +30,7 @@ export class MetricsStore {
   readonly #families = new Map<string, SeriesFamily>();
   readonly #collectors = new Map<MetricName, () => Iterable<Sample>>();
   readonly #admitted = new Map<string, Set<string>>(CAPPED_LABELS.map((label) => [label, new Set()]));
-  readonly #runtime = runtimeMetrics();
+  #runtime: Registry | null = null;
   readonly #scrapes = new Map<ExpositionFormat, Promise<Exposition>>();
 
   constructor(options: MetricsStoreOptions = {}) {
@@ -65,7 +61,10 @@ export class MetricsStore {
     return scrape;
   }
 
-  #scrape(format: ExpositionFormat): Promise<Exposition> {
+  async #scrape(format: ExpositionFormat): Promise<Exposition> {
+    // Whoever has no Prometheus need not keep its client, 5 MB, in memory.
+    const { exposition, runtimeMetrics } = await import('./exposition.ts');
+    this.#runtime ??= runtimeMetrics();
     this.recorder.flush();
     const families: Family[] = [];
     for (const name of Object.keys(METRICS) as MetricName[]) {

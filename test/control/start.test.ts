@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startGateway } from '../support/gateway.ts';
 import { reservePort } from '../support/ports.ts';
 
@@ -225,27 +225,19 @@ test('the start says what is not active yet, and which ports and workers there a
 });
 
 test('an error in the primary thread that nobody expected is logged and ends the process with 1', async (t) => {
-  const gateway = await startGateway(
-    {
-      plugins: [{ name: 'careless', path: './careless.mjs' }],
-      routes: [{ path: '/', middleware: ['careless'], respond: { body: 'x' } }],
-    },
-    {
-      files: {
-        // The primary imports plugin modules to check their settings.
-        'careless.mjs': `
-          import { existsSync } from 'node:fs';
-          import { isMainThread } from 'node:worker_threads';
-          const trap = new URL('./trap', import.meta.url);
-          if (isMainThread) setInterval(() => { if (existsSync(trap)) throw new Error('careless plugin'); }, 20);
-          export const plugin = { name: 'careless', version: '1.0.0', setup: () => ({}) };`,
-      },
-    },
+  const trap = path.join(folder, 'trap.mjs');
+  writeFileSync(
+    trap,
+    `import { existsSync } from 'node:fs';
+     import { isMainThread } from 'node:worker_threads';
+     const sprung = new URL('./sprung', import.meta.url);
+     if (isMainThread) setInterval(() => { if (existsSync(sprung)) throw new Error('a defect'); }, 20);`,
   );
+  const gateway = await startGateway({}, { nodeArgs: ['--import', pathToFileURL(trap).href] });
   t.after(() => gateway.stop('SIGKILL'));
-  writeFileSync(path.join(gateway.folder, 'trap'), '');
+  writeFileSync(path.join(folder, 'sprung'), '');
   assert.deepEqual(await gateway.exited, { code: 1, signal: null });
-  const line = gateway.logLines().find(({ error }) => error === 'careless plugin');
+  const line = gateway.logLines().find(({ error }) => error === 'a defect');
   assert.equal(line?.['level'], 'error');
-  assert.match(String(line?.['stack']), /careless\.mjs/);
+  assert.match(String(line?.['stack']), /trap\.mjs/);
 });

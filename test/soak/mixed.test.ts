@@ -78,10 +78,11 @@ describe('soak', { skip: process.env['OCTOPUS_SOAK'] ? false : 'only with OCTOPU
       async () => (await gateway.metrics()).sum('octopus_active_connections') === 0,
       'all connections to be closed',
     );
-    const quarter = settled[Math.floor(settled.length / 4)]!;
+    // The heaps of the workers take half a minute to reach their size.
+    const middle = settled[Math.floor(settled.length / 2)]!;
     const last = settled.at(-1)!;
-    assert.ok(last.rss - quarter.rss < 40 * MB, `resident memory ${quarter.rss / MB} -> ${last.rss / MB} MB`);
-    assert.ok(last.files - quarter.files < 100, `open files ${quarter.files} -> ${last.files}`);
+    assert.ok(last.rss - middle.rss < 30 * MB, `resident memory ${middle.rss / MB} -> ${last.rss / MB} MB`);
+    assert.ok(last.files - middle.files < 100, `open files ${middle.files} -> ${last.files}`);
   });
 });
 
