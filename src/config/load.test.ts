@@ -312,7 +312,7 @@ routes:
 `;
   assert.deepEqual(await errorsOf(routes), [
     '1:44: unknown key "sticki" in upstreams. Did you mean "sticky"?',
-    '3:41: unknown key "attempt" in routes.retries. Did you mean "attempts"?',
+    '3:41: unknown key "attempt" in retries. Did you mean "attempts"?',
     '4:27: there is no upstream "b"; did you mean "a"?',
     '4:30: unknown key "timeot" in routes. Did you mean "timeout"?',
     '5:17: unknown key "upstrem" in routes. Did you mean "upstream"?',

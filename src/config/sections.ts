@@ -13,8 +13,8 @@ const ACTIONS = ['upstream', 'split', 'redirect', 'respond'] as const;
 export interface Item<T> {
   readonly value: T;
   readonly path: TreePath;
-  /** It has keys that nobody knows; they are reported and left out of `value`. */
-  readonly faulty: boolean;
+  /** It has keys that nobody knows; they are reported and not in `value`. */
+  readonly faulty?: boolean;
 }
 
 export interface CheckedSections {
