@@ -1,21 +1,12 @@
 /** What each path of the admin API answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatFor } from '../telemetry/exposition-format.ts';
+import { DOCUMENT_RESOURCES } from './documents.ts';
 import { indexPage } from './index-page.ts';
+import type { Resource } from './resource.ts';
 import { send, sendCompressible, sendJson, sendLists, sendProblem } from './respond.ts';
 import type { AdminState } from './state.ts';
 import { conflictView, refusedView, routeView } from './views.ts';
-
-export interface Resource {
-  readonly path: string;
-  /** `GET` stands for `HEAD` too. */
-  readonly method: 'GET' | 'POST';
-  /** One line for the index page. */
-  readonly summary: string;
-  /** True: answered without password. */
-  readonly isPublic: boolean;
-  answer(request: IncomingMessage, response: ServerResponse, state: AdminState): void | Promise<void>;
-}
 
 /** `metricsPath` is '' when metrics are off. */
 export function resources(metricsPath: string, metricsPublic: boolean): readonly Resource[] {
@@ -37,7 +28,7 @@ export function resources(metricsPath: string, metricsPublic: boolean): readonly
     isPublic: false,
     answer: (request, response) => index(request, response, list),
   });
-  list.push(...FIXED);
+  list.push(...FIXED, ...DOCUMENT_RESOURCES);
   return list;
 }
 
@@ -130,11 +121,12 @@ async function metrics(request: IncomingMessage, response: ServerResponse, state
 }
 
 function index(request: IncomingMessage, response: ServerResponse, list: readonly Resource[]): void {
+  const shown = list.filter(({ summary }) => summary !== '');
   if (/\btext\/html\b/.test(request.headers.accept ?? '')) {
-    send(request, response, 200, 'text/html; charset=utf-8', indexPage(list), { Vary: 'Accept' });
+    send(request, response, 200, 'text/html; charset=utf-8', indexPage(shown), { Vary: 'Accept' });
     return;
   }
-  const body = list.map(({ method, path, summary }) => ({ method, path, summary }));
+  const body = shown.map(({ method, path, summary }) => ({ method, path, summary }));
   send(request, response, 200, 'application/json', `${JSON.stringify({ paths: body }, null, 2)}\n`, {
     Vary: 'Accept',
   });

@@ -84,6 +84,45 @@ export async function sendCompressible(
   response.end(request.method === 'HEAD' ? undefined : compressed);
 }
 
+export interface RevalidatedText {
+  readonly contentType: string;
+  readonly body: string;
+  /** Strong, with quotes. */
+  readonly etag: string;
+}
+
+/** May be kept by the client, who asks every time whether it is still right (RFC 9110, 13.1.2). */
+export async function sendRevalidated(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { contentType, body, etag }: RevalidatedText,
+  headers: OutgoingHttpHeaders = {},
+): Promise<void> {
+  const zipped = body.length >= GZIP_FROM_BYTES && acceptsGzip(request);
+  const vary = [headers['Vary'], 'Accept-Encoding'].filter((field) => field !== undefined).join(', ');
+  // Two representations: the compressed one has a tag of its own.
+  const tag = zipped ? `${etag.slice(0, -1)}-gzip"` : etag;
+  const common = { ...COMMON_HEADERS, ...headers, 'Cache-Control': 'no-cache', ETag: tag, Vary: vary };
+  if (isKnown(request.headers['if-none-match'], tag)) {
+    response.writeHead(304, common);
+    response.end();
+    return;
+  }
+  const bytes = zipped ? await compress(body, { level: 1 }) : Buffer.from(body);
+  response.writeHead(200, {
+    ...common,
+    'Content-Type': contentType,
+    'Content-Length': bytes.length,
+    ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+function isKnown(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((item) => item.trim().replace(/^W\//, '') === tag || item.trim() === '*');
+}
+
 /**
  * An object whose members are lists, which may have 100,000 elements: written in pieces, so that the thread answers
  * health checks in between and a slow reader does not make us hold it all.

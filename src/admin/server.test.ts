@@ -94,6 +94,10 @@ class FakeState implements AdminState {
     this.reloads++;
     return this.result;
   };
+  document = async (kind: string, format: string, host: string) => ({
+    body: `${kind} ${format} for ${host} ${'x'.repeat(3000)}`,
+    etag: '"tag"',
+  });
   metrics = async (format: 'prometheus' | 'openmetrics') => ({
     contentType: `test/${format}`,
     body: this.metricsText,
@@ -390,6 +394,44 @@ test('docs/admin-api.md lists every path', async () => {
   const { paths } = JSON.parse((await ask('/')).body) as { paths: { method: string; path: string }[] };
   for (const { method, path } of paths)
     assert.ok(docs.includes(`| \`${method} ${path}\` |`), `${method} ${path}`);
+});
+
+test('documents are revalidated, compressed and know under which host they are asked for', async () => {
+  const { ask, port } = await start();
+  const plain = await ask('/_/openapi.json');
+  assert.equal(plain.status, 200);
+  assert.equal(plain.headers['content-type'], 'application/json');
+  assert.equal(plain.headers['cache-control'], 'no-cache');
+  assert.ok(plain.body.startsWith(`openapi json for 127.0.0.1:${port} `));
+  const again = await ask('/_/openapi.json', {
+    headers: { 'if-none-match': `"x", W/${plain.headers.etag}` },
+  });
+  assert.deepEqual([again.status, again.body], [304, '']);
+  const zipped = await ask('/_/openapi.yaml', { headers: { 'accept-encoding': 'gzip' } });
+  assert.equal(zipped.headers['content-encoding'], 'gzip');
+  assert.ok(gunzipSync(zipped.bytes).toString().startsWith('openapi yaml'));
+  assert.notEqual(zipped.headers.etag, plain.headers.etag);
+  const unchanged = await ask('/_/openapi.yaml', {
+    headers: { 'accept-encoding': 'gzip', 'if-none-match': zipped.headers.etag ?? '' },
+  });
+  assert.equal(unchanged.status, 304);
+  const head = await ask('/_/asyncapi.json', { method: 'HEAD' });
+  assert.deepEqual([head.status, head.body], [200, '']);
+  assert.ok(Number(head.headers['content-length']) > 3000);
+});
+
+test('the reference page brings all that it needs', async () => {
+  const { ask } = await start();
+  const page = await ask('/_/docs');
+  assert.match(page.headers['content-type'] ?? '', /^text\/html/);
+  const assets = [...page.body.matchAll(/(?:href|src)="(docs\/[^"]+)"/g)].map((match) => match[1]);
+  assert.equal(assets.length, 3);
+  for (const asset of assets) {
+    const answer = await ask(`/_/${asset}`);
+    assert.equal(answer.status, 200, asset);
+    assert.ok(answer.bytes.length > 100);
+  }
+  assert.doesNotMatch(page.body, /https?:/);
 });
 
 test('credentials are needed for everything but health, liveness and readiness', async () => {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { LogFields } from '../shared/messages.ts';
 import { BasicAuth, type BasicAuthSettings } from './basic-auth.ts';
 import { isCrossSite } from './cross-site.ts';
-import { type Resource, resources } from './resources.ts';
+import type { Resource } from './resource.ts';
+import { resources } from './resources.ts';
 import { sendProblem } from './respond.ts';
 import type { AdminState } from './state.ts';
 

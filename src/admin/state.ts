@@ -23,6 +23,18 @@ export interface AdminState {
   /** Reads the configuration again and applies it. Resolves in every case. */
   reload(): Promise<ReloadReport>;
   metrics(format: ExpositionFormat): Promise<Exposition>;
+  /**
+   * The merged API documents of all services.
+   *
+   * @param host the `Host` of the request: where the gateway is unless the configuration says so
+   */
+  document(kind: 'openapi' | 'asyncapi', format: 'json' | 'yaml', host: string): Promise<DocumentText>;
+}
+
+export interface DocumentText {
+  readonly body: string;
+  /** Strong, with quotes. */
+  readonly etag: string;
 }
 
 export interface Readiness {

@@ -11,6 +11,8 @@ export interface DocumentedService {
 export interface DocumentedSchema {
   readonly type: 'openapi' | 'asyncapi';
   readonly document: unknown;
+  /** Equal digests mean equal documents. */
+  readonly digest: string;
   /** Host of the service on the gateway; `''` for every host. */
   readonly host: string;
   /** Path or channel as the document spells it to the path on the gateway. What is missing here is not exposed. */

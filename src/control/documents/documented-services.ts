@@ -24,10 +24,10 @@ function describedMount(service: Service, domain: string): Mount | null {
 }
 
 function documented(service: Service, schema: Schema, { prefix, host }: Mount): DocumentedSchema[] {
-  const { type, document, metadata } = schema;
+  const { type, document, digest, metadata } = schema;
   if (type !== 'openapi' && type !== 'asyncapi') return [];
   const entries = documentedPaths(service, schema).map(
     ({ key, spelled }) => [key, prefix + spelled] as const,
   );
-  return [{ type, document, metadata, host, paths: Object.fromEntries(entries) }];
+  return [{ type, document, digest, metadata, host, paths: Object.fromEntries(entries) }];
 }

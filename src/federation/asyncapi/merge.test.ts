@@ -11,7 +11,11 @@ type Loose = any;
 const INFO = { title: 'All', description: 'Everything', version: '1.0.0' };
 
 function service(name: string, document: unknown, paths: Record<string, string>): DocumentedService {
-  return { name, version: '1', schemas: [{ type: 'asyncapi', document, host: '', paths, metadata: {} }] };
+  return {
+    name,
+    version: '1',
+    schemas: [{ type: 'asyncapi', digest: '', document, host: '', paths, metadata: {} }],
+  };
 }
 
 async function merge(

@@ -30,7 +30,7 @@ function service(
   return {
     name,
     version: '1',
-    schemas: [{ type: 'openapi', document, host: more.host ?? '', paths, metadata }],
+    schemas: [{ type: 'openapi', digest: '', document, host: more.host ?? '', paths, metadata }],
   };
 }
 
@@ -416,7 +416,16 @@ describe('merging OpenAPI', () => {
         {
           name: 'bad',
           version: '',
-          schemas: [{ type: 'openapi', document: broken, host: '', paths: { '/a': '/bad/a' }, metadata: {} }],
+          schemas: [
+            {
+              type: 'openapi',
+              digest: '',
+              document: broken,
+              host: '',
+              paths: { '/a': '/bad/a' },
+              metadata: {},
+            },
+          ],
         },
         service('good', openapi({ '/x': { get: { responses: OK } } })),
       );
