@@ -14,6 +14,7 @@ import type { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { Exposition, ExpositionFormat } from '../telemetry/exposition-format.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
+import type { GatewayDocuments } from './documents/gateway-documents.ts';
 import type { ReloadResult } from './reloader.ts';
 import type { GatewayStatus } from './status.ts';
 import { packageVersion } from './version.ts';
@@ -31,6 +32,7 @@ export interface AdminStateSources {
   readonly endpointCells: EndpointCells;
   readonly upstreamCells: UpstreamCells;
   readonly metrics: MetricsStore;
+  readonly documents: Pick<GatewayDocuments, 'get'>;
   lastCheck(slot: number): LastCheck | null;
   reload(): Promise<ReloadResult>;
 }
@@ -72,6 +74,10 @@ export class ControlPlaneState implements AdminState {
       return { ready: false, reason: 'draining: the gateway is shutting down' };
     if (workers.ready === 0) return { ready: false, reason: 'no worker serves' };
     return { ready: true, reason: '' };
+  }
+
+  document(kind: 'openapi' | 'asyncapi', format: 'json' | 'yaml', host: string) {
+    return this.#sources.documents.get(kind, format, host);
   }
 
   routes() {

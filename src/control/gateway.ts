@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
 import { adminAddress } from '../config/settings.ts';
 import { formatHostPort } from '../config/values.ts';
+import type { Service } from '../farp/model.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { errorFields, type Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
@@ -12,6 +13,8 @@ import { ControlPlaneState } from './admin-state.ts';
 import type { ConfigSource } from './config-loader.ts';
 import { readInThread } from './config-reader.ts';
 import { ControlPlane } from './control-plane.ts';
+import { documentSettings } from './documents/document-settings.ts';
+import { GatewayDocuments } from './documents/gateway-documents.ts';
 import { FileWatch } from './file-watch.ts';
 import { listenAdmin, probeListenAddress } from './listen-address.ts';
 import { logReload } from './reload-log.ts';
@@ -34,11 +37,14 @@ export interface GatewayOptions {
 /** The workers cannot serve the first configuration: a plugin failed, a socket could not be had. */
 export class StartError extends Error {}
 
+const NO_SERVICES: readonly Service[] = [];
+
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #log: Logger;
   readonly #plane: ControlPlane;
   readonly #reloader: Reloader;
+  readonly #documents: GatewayDocuments;
   #admin: AdminServer | null = null;
   #digest: string;
   #files: FileWatch | null = null;
@@ -72,6 +78,10 @@ export class Gateway {
     this.#options = options;
     this.#log = logger;
     this.#plane = plane;
+    this.#documents = new GatewayDocuments(
+      () => NO_SERVICES,
+      () => documentSettings(this.#config),
+    );
     this.#digest = digest;
     const reloads = {
       applied: metrics.recorder.counter('octopus_config_reloads_total', { result: 'applied' }),
@@ -128,6 +138,7 @@ export class Gateway {
         endpointCells,
         upstreamCells,
         metrics,
+        documents: this.#documents,
         lastCheck: (slot) => health.lastCheck(slot),
         reload: () => this.reload('admin'),
       }),
@@ -204,6 +215,6 @@ export class Gateway {
   async #close(): Promise<void> {
     this.#files?.close();
     this.#plane.close();
-    await this.#admin?.close();
+    await Promise.all([this.#documents.close(), this.#admin?.close()]);
   }
 }
