@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { restoreEnvironmentPaths } from '../config/redact.ts';
 import type { ConfigSource, ReadConfig } from './config-loader.ts';
+import { rememberTls } from './tls/material.ts';
 
 const THREAD = new URL('./config-reader-thread.js', import.meta.url);
 
@@ -21,7 +22,10 @@ export async function readInThread(source: ConfigSource, patience = PATIENCE): P
   });
   try {
     const read = await answerOf(worker, patience);
-    if (read.ok) restoreEnvironmentPaths(read.loaded.config, read.environmentPaths);
+    if (read.ok) {
+      restoreEnvironmentPaths(read.loaded.config, read.environmentPaths);
+      rememberTls(read.loaded.config, read.tls);
+    }
     return read;
   } finally {
     await worker.terminate();
