@@ -29,6 +29,8 @@ export interface Provider {
   readonly name: string;
   /** Begins to watch; returns at once and never throws: what goes wrong is told to the sink, and tried again. */
   start(sink: ProviderSink): void;
+  /** Value of a key in the backend's key-value store; null when there is none, or no store. Throws while it is away. */
+  read?(key: string): Promise<Uint8Array | null>;
   close(): Promise<void>;
 }
 

@@ -3,11 +3,21 @@ import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-export type Program = 'nginx' | 'haproxy' | 'wrk' | 'dnsmasq' | 'openssl' | 'curl' | 'h2load' | 'nghttp';
+export type Program =
+  | 'nginx'
+  | 'haproxy'
+  | 'wrk'
+  | 'dnsmasq'
+  | 'etcd'
+  | 'openssl'
+  | 'curl'
+  | 'h2load'
+  | 'nghttp';
 
 /** Where the package is not called like the program. Plain `dnsmasq` would bring a running service along. */
 const PACKAGES: Partial<Record<Program, string>> = {
   dnsmasq: 'dnsmasq-base',
+  etcd: 'etcd-server',
   h2load: 'nghttp2-client',
   nghttp: 'nghttp2-client',
 };

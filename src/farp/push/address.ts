@@ -1,14 +1,6 @@
 /** Where a service that registered itself is to be reached from here. */
 import { isIP } from 'node:net';
-import { parseHostPort } from '../../config/values.ts';
 import { IpSet } from '../../shared/ip.ts';
-
-export interface InstanceAddress {
-  /** Without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
-}
 
 const LOOPBACK = new IpSet(['127.0.0.0/8', '::1']);
 const UNSPECIFIED = new IpSet(['0.0.0.0', '::']);
@@ -26,24 +18,6 @@ const FORBIDDEN = new IpSet([
   'fd00:ec2::254',
 ]);
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['metadata', 'metadata.google.internal']);
-
-/**
- * Reads what the libraries write: `host` with `port`, `host:port` with port 0, `host:port` with the same port once more
- * (protocol digest 4 and 14, row 21), and a URL for good measure.
- *
- * @returns null when it is none of them
- */
-export function parseInstanceAddress(address: string, port: number): InstanceAddress | null {
-  const url = /^(https?):\/\/([^/?#]+)\/?$/i.exec(address.trim());
-  const tls = url?.[1]?.toLowerCase() === 'https';
-  const authority = url?.[2] ?? address.trim();
-  // A bare IPv6 address has more than one colon and no brackets.
-  const bracketed = isIP(authority) === 6 ? `[${authority}]` : authority;
-  const defaultPort = port > 0 ? port : url === null ? 0 : tls ? 443 : 80;
-  const parsed = parseHostPort(bracketed, defaultPort);
-  if (parsed === null || parsed.port < 1 || parsed.port > 65_535) return null;
-  return { host: parsed.host, port: parsed.port, tls };
-}
 
 /**
  * Services often call themselves `localhost`: from elsewhere that is the address they called from.

@@ -1,17 +1,12 @@
 /** The body of a registration (protocol digest 5), of today's services and of older ones, to what is registered. */
+import { parseInstanceAddress } from '../../discovery/address.ts';
 import type { InstanceStatus } from '../../discovery/provider.ts';
 import { Fields, isObject, type JsonObject, Warnings } from '../manifest/fields.ts';
 import { instanceIdFault, serviceNameFault } from '../manifest/names.ts';
 import { type ManifestContext, parseManifest } from '../manifest/parse.ts';
 import { SCHEMA_TYPES } from '../manifest/parse-schemas.ts';
 import type { Manifest } from '../model.ts';
-import {
-  hostFault,
-  isLoopbackHost,
-  parseInstanceAddress,
-  rewriteLoopbackUrl,
-  seenFromHere,
-} from './address.ts';
+import { hostFault, isLoopbackHost, rewriteLoopbackUrl, seenFromHere } from './address.ts';
 
 export interface Registration {
   readonly id: string;
