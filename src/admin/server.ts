@@ -7,6 +7,7 @@ import { isCrossSite } from './cross-site.ts';
 import type { Resource } from './resource.ts';
 import { resources } from './resources.ts';
 import { sendProblem } from './respond.ts';
+import { answerServices, isServicesPath, type ServicesApi } from './services-api.ts';
 import type { AdminState } from './state.ts';
 
 export interface AdminServerOptions {
@@ -17,6 +18,8 @@ export interface AdminServerOptions {
   readonly metricsPath: string;
   readonly metricsPublic: boolean;
   readonly state: AdminState;
+  /** What services say to the gateway. Default: nothing. */
+  readonly services?: ServicesApi;
   /** Told of defects: something in `state` threw. */
   onError(message: string, fields: LogFields): void;
 }
@@ -94,7 +97,16 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
-    const resource = this.#resources.get(url.split('?', 1)[0] as string);
+    const path = url.split('?', 1)[0] as string;
+    const { services } = this.#options;
+    if (services !== undefined && isServicesPath(path)) {
+      // Services show a token of their own; an administrator's password opens everything.
+      const isAdmin = this.#auth !== null && /^basic /i.test(request.headers.authorization ?? '');
+      if (isAdmin && !(await this.#isAllowed(request, response))) return;
+      await answerServices(request, response, services, isAdmin);
+      return;
+    }
+    const resource = this.#resources.get(path);
     // Who may not see the API does not learn which paths it has either.
     if (resource?.isPublic !== true && !(await this.#isAllowed(request, response))) return;
     if (resource === undefined) {

@@ -2,6 +2,7 @@
  * Configuration files to a checked `Config` and the routes in it. Nothing is reported half: a fault in one route does
  * not hide those of the others.
  */
+import path from 'node:path';
 import type { RouteDefaults } from '../routing/defaults.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { MAX_UPSTREAMS } from '../shared/memory.ts';
@@ -79,6 +80,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const { config } = sections;
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
   rememberEnvironmentValues(config, tree);
+  settlePaths(config, tree);
   return {
     ok: true,
     config,
@@ -159,6 +161,13 @@ async function buildRouteSet(
     },
     globals: globals.map((plugin) => plugin.id),
   };
+}
+
+/** Relative paths start at the folder of the file in which they stand. */
+function settlePaths({ farp }: Config, tree: ConfigNode): void {
+  if (farp.state_file === undefined) return;
+  const { source } = placeOf(tree, ['farp', 'state_file']);
+  farp.state_file = path.resolve(path.dirname(source.name), farp.state_file);
 }
 
 function moduleFiles(tree: ConfigNode, { plugins }: CheckedSections): string[] {

@@ -32,5 +32,6 @@ export function isSecretPath(path: TreePath): boolean {
   const config = path.indexOf('config');
   if (config >= 0)
     return path.slice(config + 1).some((step) => typeof step === 'string' && isSecretKey(step));
-  return path.at(-1) === 'password_hash';
+  const key = path.at(-1);
+  return key === 'password_hash' || (path[0] === 'farp' && (key === 'token' || key === 'token_hash'));
 }

@@ -73,6 +73,7 @@ export async function checkSections(root: ConfigNode, problems: Problems): Promi
     ...(server && { server }),
     ...(admin && { admin }),
     ...(tls && { tls }),
+    ...(farp && { farp }),
     ...(observability && { observability }),
   };
   return {

@@ -1,5 +1,6 @@
 /** Faults that only show when several settings are seen together. */
 import { isIP } from 'node:net';
+import { checkFarp } from './farp-check.ts';
 import type { Problems } from './problems.ts';
 import { PLACEHOLDER_HASH } from './schema/platform.ts';
 import type { Config } from './schema/schema.ts';
@@ -9,10 +10,10 @@ import { type ConfigNode, nodeAt, placeOf, placeOfKey } from './tree.ts';
 import { formatHostPort } from './values.ts';
 
 /** Sections that were refused are left out. */
-export type Settings = Partial<Pick<Config, 'server' | 'admin' | 'tls' | 'observability'>>;
+export type Settings = Partial<Pick<Config, 'server' | 'admin' | 'tls' | 'farp' | 'observability'>>;
 
 export function checkSettings(
-  { server, admin, tls, observability }: Settings,
+  { server, admin, tls, farp, observability }: Settings,
   root: ConfigNode,
   problems: Problems,
 ): void {
@@ -20,6 +21,7 @@ export function checkSettings(
     checkPorts(server, admin, tls?.enabled === true, root, problems);
     checkAdmin(server, admin, root, problems);
   }
+  if (farp) checkFarp(farp, root, problems);
   if (tls) checkTls(tls, server?.https_port ?? 8443, root, problems);
   if (tls?.enabled && server?.engine === 'uws') {
     problems.error(

@@ -4,11 +4,13 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
+import type { ControlRequestMessage } from '../shared/messages.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { checkEngine } from './check-engine.ts';
 import { NameResolver, type ResolverSettings } from './dns/name-resolver.ts';
+import type { FarpEndpoints } from './farp/farp-endpoints.ts';
 import { HealthChecker, type HealthTransition } from './health/health-checker.ts';
 import type { ControlLog } from './log.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
@@ -46,9 +48,15 @@ export class ControlPlane {
   readonly health: HealthChecker;
   readonly publisher: Publisher;
   readonly ticketKeys: TicketKeys;
+  /** Null until a configuration wants it. */
+  farp: FarpEndpoints | null = null;
+  readonly #logger: Logger;
+  readonly #metrics: MetricsStore;
 
   constructor(options: ControlPlaneOptions) {
     const { first, logger, metrics, workers: count, host, port, tlsPort } = options;
+    this.#logger = logger;
+    this.#metrics = metrics;
     checkEngine(first.config.server.engine, host, port);
     const memory = allocateSharedMemory(count);
     const endpointCells = new EndpointCells(memory.endpoints, -1);
@@ -67,7 +75,10 @@ export class ControlPlane {
       tlsPort,
       memory,
       log: logger,
-      onMessage: (worker, message) => reports.receive(worker, message),
+      onMessage: (worker, message) => {
+        if (message.type === 'control-request') void this.#answer(worker, message);
+        else reports.receive(worker, message);
+      },
       onDeath: (worker) => reports.bury(worker),
       onRestart: () => {
         restarts.add(1);
@@ -98,11 +109,26 @@ export class ControlPlane {
         this.resolver.retain(hostsOf(routeSet));
         this.ticketKeys.rotateEvery(config.tls.enabled ? config.tls.ticket_rotation : 0);
         this.health.update(routeSet.upstreams);
+        this.farp?.configure(config);
         // Names may have moved since the generation was made.
         this.workers.setAddresses(this.resolver.addresses());
       },
     });
     collectPrimaryMetrics(metrics, this);
+  }
+
+  /** To be called before each generation is published. What a gateway without services does not need is not loaded. */
+  async useFarp(config: Config): Promise<void> {
+    if (this.farp !== null || !config.farp.enabled) return;
+    const { FarpEndpoints } = await import('./farp/farp-endpoints.ts');
+    this.farp = new FarpEndpoints({ config, logger: this.#logger, metrics: this.#metrics });
+    this.farp.start();
+  }
+
+  async #answer(worker: number, { id, type, ...request }: ControlRequestMessage): Promise<void> {
+    const response = await this.farp?.handle({ ...request, admin: false });
+    const { status, headers, body } = response ?? { status: 404, headers: {}, body: '' };
+    this.workers.answer(worker, { type: 'control-response', id, status, headers, body });
   }
 
   /** Stops everything at once. */

@@ -119,6 +119,7 @@ export class Gateway {
   }
 
   async #startWorkers(config: Config, routeSet: RouteSet): Promise<void> {
+    await this.#plane.useFarp(config);
     const reason = await this.#plane.publisher.publishFirst(config, routeSet);
     if (reason !== '') throw new StartError(reason);
   }
@@ -142,6 +143,7 @@ export class Gateway {
         lastCheck: (slot) => health.lastCheck(slot),
         reload: () => this.reload('admin'),
       }),
+      services: (request) => this.#plane.farp?.handle(request) ?? null,
       onError: (message, fields) => logger.error(message, fields),
     });
     return listenAdmin(this.#admin, adminAddress(config));
@@ -195,6 +197,7 @@ export class Gateway {
     const { loaded, digest, warnings } = read;
     if (digest === this.#digest) return { outcome: 'unchanged', version, problems: [], warnings: [] };
     const { config, routeSet } = loaded;
+    await this.#plane.useFarp(config);
     const outcome = await this.#plane.publisher.publish(config, routeSet);
     if (!outcome.ok) {
       const { reason, retry } = outcome;
@@ -215,6 +218,6 @@ export class Gateway {
   async #close(): Promise<void> {
     this.#files?.close();
     this.#plane.close();
-    await Promise.all([this.#documents.close(), this.#admin?.close()]);
+    await Promise.all([this.#documents.close(), this.#admin?.close(), this.#plane.farp?.close()]);
   }
 }

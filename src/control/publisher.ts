@@ -4,6 +4,7 @@ import { workerSettings } from '../config/settings.ts';
 import { compileSnapshot } from '../routing/compile.ts';
 import type { RouteSet } from '../routing/model.ts';
 import type { AddressBook, Generation } from '../shared/messages.ts';
+import { withControlRoutes } from './farp/control-routes.ts';
 import { type SlotAllocator, SlotsExhaustedError } from './slots.ts';
 import type { GatewayStatus, InForce } from './status.ts';
 import { tlsOf } from './tls/material.ts';
@@ -68,7 +69,8 @@ export class Publisher {
   }
 
   /** @throws SlotsExhaustedError */
-  async #compile(config: Config, wanted: RouteSet): Promise<Candidate> {
+  async #compile(config: Config, published: RouteSet): Promise<Candidate> {
+    const wanted = withControlRoutes(published, config.farp.enabled);
     const version = ++this.#version;
     const { slots, resolve, instanceId, ticketKeys } = this.#options;
     const { server, credentials } = tlsOf(config);

@@ -3,7 +3,13 @@
  * serves the same generation, except for the instant in which they swap.
  */
 import type { SharedMemory } from '../shared/memory.ts';
-import type { AddressBook, EngineName, FromWorker, Generation } from '../shared/messages.ts';
+import type {
+  AddressBook,
+  ControlResponseMessage,
+  EngineName,
+  FromWorker,
+  Generation,
+} from '../shared/messages.ts';
 import type { ControlLog } from './log.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { type WorkerExit, WorkerThread } from './worker-thread.ts';
@@ -98,6 +104,12 @@ export class WorkerPool {
       if (done[at] !== true) worker.terminate();
     });
     return { ok: true };
+  }
+
+  /** Answers a worker; one that is gone meanwhile needs no answer, and its successor knows of none. */
+  answer(worker: number, response: ControlResponseMessage): void {
+    const thread = this.#workers[worker];
+    if (thread && thread.state !== 'dead') thread.post(response);
   }
 
   /** Newly resolved names, for the workers and for their successors. */

@@ -151,6 +151,16 @@ export const METRICS = {
     help: 'Routes that lost to another route with the same match.',
     labels: [],
   },
+  octopus_farp_push_instances: {
+    type: 'gauge',
+    help: 'Instances of services that have registered themselves.',
+    labels: [],
+  },
+  octopus_farp_push_events_total: {
+    type: 'counter',
+    help: 'What services that register themselves did: registered, updated, heartbeat, deregistered, evicted, refused.',
+    labels: ['event'],
+  },
   octopus_config_reloads_total: {
     type: 'counter',
     help: 'Reloads, by result: applied, refused, or unchanged.',

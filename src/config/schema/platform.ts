@@ -1,7 +1,7 @@
-/** `discovery`, `farp`, `admin` and `observability`. */
+/** `discovery`, `admin` and `observability`. */
 import { z } from 'zod';
 import { parseHostPort } from '../values.ts';
-import { flag, oneOf, percent, positiveDuration, text } from './scalars.ts';
+import { flag, oneOf, percent, text } from './scalars.ts';
 
 export const discoverySchema = z.strictObject({
   backend: oneOf(['kubernetes', 'consul', 'etcd', 'eureka', 'dns', 'mdns'])
@@ -14,14 +14,6 @@ export const discoverySchema = z.strictObject({
     })
     .optional()
     .describe('Settings of the kubernetes backend.'),
-});
-
-export const farpSchema = z.strictObject({
-  enabled: flag()
-    .prefault(false)
-    .describe('Builds routes from what services announce. Not active yet in this version.'),
-  watch_interval: positiveDuration().prefault('5s').describe('Time between two looks at a service.'),
-  schema_cache_ttl: positiveDuration().prefault('5m').describe('How long a fetched schema is believed.'),
 });
 
 const auth = z.strictObject({

@@ -71,7 +71,8 @@ export class Entry {
       zone: '',
       status: this.isUnreachable ? 'unhealthy' : this.status,
       tags,
-      metadata,
+      // Who registers with the protocol's own means speaks the protocol.
+      metadata: { 'farp.enabled': 'true', ...metadata },
       manifest,
       schemas,
       revision: this.revision,

@@ -125,7 +125,14 @@ describe('a registration', () => {
       { ...instance, manifest: null },
       {
         ...{ id: 'orders-1', service: 'orders', version: '2.3.0', host: '10.0.0.7', port: 8080, tls: false },
-        ...{ weight: 100, zone: '', status: 'healthy', tags: ['a'], metadata: { x: 'y' }, manifest: null },
+        ...{
+          weight: 100,
+          zone: '',
+          status: 'healthy',
+          tags: ['a'],
+          metadata: { 'farp.enabled': 'true', x: 'y' },
+          manifest: null,
+        },
         ...{ schemas: {}, revision: 1 },
       },
     );
@@ -173,6 +180,7 @@ describe('a registration', () => {
     const metadata = { 'farp.manifest': 'http://localhost:9090/_farp/manifest', other: 'http://localhost/x' };
     await bench.register({ address: 'localhost', metadata });
     assert.deepEqual((await bench.instances())[0]?.metadata, {
+      'farp.enabled': 'true',
       'farp.manifest': 'http://10.0.0.9:9090/_farp/manifest',
       other: 'http://localhost/x',
     });

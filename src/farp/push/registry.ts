@@ -76,13 +76,15 @@ export class PushRegistry implements Provider {
     this.#sweeper.configure(settings);
   }
 
-  /** Takes up what the state file has kept; then publishes. */
+  /** Takes up what the state file has kept; then publishes. Called again, it goes on with another listener. */
   start(sink: ProviderSink): void {
+    if (this.#sink === null) {
+      this.#options.state?.load(this.#settings, this.#now()).forEach((entry) => {
+        this.#put(entry);
+      });
+      this.#sweeper.start(this.#settings);
+    }
     this.#sink = sink;
-    this.#options.state?.load(this.#settings, this.#now()).forEach((entry) => {
-      this.#put(entry);
-    });
-    this.#sweeper.start(this.#settings);
     sink.publish(this.#published());
   }
 
