@@ -538,7 +538,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#heldChunks.length = 0;
     this.#heldEnd = null;
     if (this.#phase === PHASE_OVER) return;
-    this.#abandonTry();
+    // A stream of events has no end that a shared connection could wait for.
+    this.#abandonTry(this.#events);
     this.#release();
     this.#end();
   }

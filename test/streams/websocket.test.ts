@@ -362,3 +362,33 @@ it('a refused handshake is an ordinary response', async () => {
     return true;
   });
 });
+
+it('routing.websocket is for every route that does not say otherwise', async () => {
+  const configure = (websocket: unknown): GatewayConfig => ({
+    upstreams: [{ name: 'service', endpoints: [service.address] }],
+    routing: { websocket },
+    routes: [
+      {
+        path: '/own',
+        upstream: 'service',
+        websocket: { idle_timeout: '1h', max_duration: '0s', origins: ['*'] },
+      },
+      { path: '/*', upstream: 'service' },
+    ],
+  });
+  const origin = 'https://evil.example';
+  const other = await startGateway(
+    configure({ idle_timeout: '200ms', origins: ['https://app.example.com'] }),
+  );
+  const own = await connect(other.port, '/own', { origin });
+  assert.equal(await statusOf(other.port, '/all', { origin }), 403);
+  assert.equal((await (await connect(other.port, '/all')).untilClosed()).code, 1001);
+  await other.reload(configure({ max_duration: '200ms' }));
+  assert.equal((await (await connect(other.port, '/all', { origin })).untilClosed()).code, 1012);
+  await other.reload(configure(false));
+  assert.equal(await statusOf(other.port, '/all'), 501);
+  assert.equal(await statusOf(other.port, '/own'), 101);
+  assert.equal(own.closed, null);
+  own.socket.terminate();
+  await other.stop();
+});

@@ -38,7 +38,7 @@ export interface UpstreamConnection {
    * The call gives up: whatever is in flight is lost, so the connection cannot serve another one (rule C3), unless it is
    * a shared one that can read the response and throw it away.
    *
-   * @param late the endpoint has missed a deadline: nothing more is expected of the connection
+   * @param late the endpoint has missed a deadline, or its response has no end: the connection is not waited for
    */
   abandon(late: boolean): void;
 }
