@@ -5,6 +5,7 @@ import type { Config } from '../config/schema/schema.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { ControlRequestMessage } from '../shared/messages.ts';
+import type { UpstreamCredentials } from '../shared/tls-settings.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
@@ -19,6 +20,7 @@ import { logRoutes } from './reload-log.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { SlotAllocator } from './slots.ts';
 import { GatewayStatus } from './status.ts';
+import { tlsOf } from './tls/material.ts';
 import { TicketKeys } from './tls/ticket-keys.ts';
 import { WorkerPool } from './worker-pool.ts';
 import { WorkerReports } from './worker-reports.ts';
@@ -52,6 +54,7 @@ export class ControlPlane {
   farp: FarpEndpoints | null = null;
   readonly #logger: Logger;
   readonly #metrics: MetricsStore;
+  #credentials: UpstreamCredentials = {};
 
   constructor(options: ControlPlaneOptions) {
     const { first, logger, metrics, workers: count, host, port, tlsPort } = options;
@@ -93,6 +96,7 @@ export class ControlPlane {
     this.health = new HealthChecker({
       cells: endpointCells,
       resolve: (name) => this.resolver.addressesOf(name),
+      credentials: (digest) => this.#credentials[digest],
       onTransition: (transition) => logTransition(logger, transition),
     });
     this.ticketKeys = new TicketKeys((keys) => this.workers.setTicketKeys(keys));
@@ -108,6 +112,7 @@ export class ControlPlane {
         this.resolver.configure(resolverSettings(config));
         this.resolver.retain(hostsOf(routeSet));
         this.ticketKeys.rotateEvery(config.tls.enabled ? config.tls.ticket_rotation : 0);
+        this.#credentials = tlsOf(config).credentials;
         this.health.update(routeSet.upstreams);
         this.farp?.configure(config);
         // Names may have moved since the generation was made.

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema/schema.ts';
 import { workerSettings } from '../config/settings.ts';
 import { compileSnapshot } from '../routing/compile.ts';
 import type { RouteSet } from '../routing/model.ts';
-import type { AddressBook, Generation } from '../shared/messages.ts';
+import type { AddressBook, Generation, TransportName } from '../shared/messages.ts';
 import { withControlRoutes } from './farp/control-routes.ts';
 import { type SlotAllocator, SlotsExhaustedError } from './slots.ts';
 import type { GatewayStatus, InForce } from './status.ts';
@@ -84,6 +84,7 @@ export class Publisher {
       addresses,
       ticketKeys: ticketKeys.current,
       credentials,
+      transports: transportsOf(routeSet),
     };
     return { generation, inForce: { version, appliedAt: new Date(), config, routeSet, conflicts, refused } };
   }
@@ -116,6 +117,13 @@ export class Publisher {
     this.#releaseTimer = setTimeout(() => this.#release(version), RELEASE_INTERVAL);
     this.#releaseTimer.unref();
   }
+}
+
+function transportsOf({ upstreams }: RouteSet): TransportName[] {
+  const names: TransportName[] = [];
+  if (upstreams.some(({ endpoints }) => endpoints.some(({ tls }) => tls))) names.push('tls');
+  if (upstreams.some(({ protocol }) => protocol === 'h2')) names.push('h2');
+  return names;
 }
 
 interface Candidate {

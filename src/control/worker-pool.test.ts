@@ -15,6 +15,7 @@ function generation(version: number, behaviour = 'ok'): Generation {
     addresses: {},
     ticketKeys: new Uint8Array(48),
     credentials: {},
+  transports: [],
     settings: { viaName: behaviour } as Generation['settings'],
   };
 }

@@ -78,6 +78,8 @@ export type ToWorker =
   | ControlResponseMessage
   | DrainMessage;
 
+export type TransportName = 'tls' | 'h2';
+
 /** Everything that one version of the configuration means to a worker. */
 export interface Generation {
   /** Grows with every generation; unique within the process. */
@@ -89,6 +91,8 @@ export interface Generation {
   readonly ticketKeys: Uint8Array;
   /** Certificates and keys for connections to endpoints. */
   readonly credentials: UpstreamCredentials;
+  /** What its upstreams need beside plain HTTP/1.1. */
+  readonly transports: readonly TransportName[];
 }
 
 /**

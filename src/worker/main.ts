@@ -52,6 +52,7 @@ async function load(generation: Generation, previous: LoadedGeneration | null): 
   });
   const { version, settings } = generation;
   const tls = await loadTls(settings.tls, previous);
+  await upstreams.prepare(generation);
   return new LoadedGeneration(version, snapshot, settings, plugins, tls);
 }
 

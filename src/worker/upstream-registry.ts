@@ -1,14 +1,15 @@
 import type { Endpoint, Upstream } from '../routing/model.ts';
 import type { EndpointCells } from '../shared/endpoint-cells.ts';
-import type { AddressBook } from '../shared/messages.ts';
+import type { AddressBook, Generation } from '../shared/messages.ts';
+import type { UpstreamCredentials } from '../shared/tls-settings.ts';
 import type { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UpstreamMetrics } from '../telemetry/upstream-metrics.ts';
-import { Addresses } from '../upstream/addresses.ts';
+import { Addresses, EndpointDialer } from '../upstream/addresses.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
 import { PipelinedPool } from '../upstream/transports/h1/pipelined-pool.ts';
 import { H1Pool } from '../upstream/transports/h1/pool.ts';
-import type { UpstreamPool } from '../upstream/transports/upstream-pool.ts';
+import type { Dialer, UpstreamPool } from '../upstream/transports/upstream-pool.ts';
 
 /** An upstream as one worker uses it. */
 export class UpstreamRuntime {
@@ -38,7 +39,9 @@ export class UpstreamRuntime {
     this.pools = pools;
     this.metrics = metrics;
     this.#cells = cells;
-    this.hosts = record.endpoints.map(({ address, host, port }) => (port === 80 ? host : address));
+    this.hosts = record.endpoints.map(({ address, host, port, tls }) =>
+      port === (tls ? 443 : 80) ? address.slice(0, address.lastIndexOf(':')) : address,
+    );
   }
 
   /** A try at the endpoint is in flight until `end`. */
@@ -60,6 +63,9 @@ export class UpstreamRegistry {
   readonly #pools = new Map<string, UpstreamPool>();
   readonly #pipelined = new Set<PipelinedPool>();
   readonly #addresses = new Addresses();
+  readonly #transports: { tls?: typeof import('../upstream/transports/tls-connector.ts') } = {};
+  #credentials: UpstreamCredentials = {};
+  #latestCredentials: UpstreamCredentials = {};
   readonly #endpointCells: EndpointCells;
   readonly #upstreamCells: UpstreamCells;
   readonly #recorder: Recorder;
@@ -75,6 +81,15 @@ export class UpstreamRegistry {
     this.#upstreamCells = upstreamCells;
     this.#recorder = recorder;
     this.#workerCount = workerCount;
+  }
+
+  /** Before a generation is used: loads the code that only some of them need, and takes over its certificates. */
+  async prepare({ transports, credentials }: Pick<Generation, 'transports' | 'credentials'>): Promise<void> {
+    if (transports.includes('tls'))
+      this.#transports.tls ??= await import('../upstream/transports/tls-connector.ts');
+    // Exchanges of the generation before may still open connections with theirs.
+    this.#credentials = { ...this.#latestCredentials, ...credentials };
+    this.#latestCredentials = credentials;
   }
 
   setAddresses(book: AddressBook): void {
@@ -104,7 +119,7 @@ export class UpstreamRegistry {
     if (pool === undefined) {
       const Pool = pipelining > 1 ? PipelinedPool : H1Pool;
       const metrics = this.#recorder.upstream(record.name);
-      pool = new Pool(endpoint.host, endpoint.port, this.#addresses, options, metrics);
+      pool = new Pool(endpoint.host, endpoint.port, this.#dialer(record, endpoint), options, metrics);
       if (pool instanceof PipelinedPool) this.#pipelined.add(pool);
       this.#pools.set(key, pool);
     } else {
@@ -112,6 +127,14 @@ export class UpstreamRegistry {
       pool.reopen();
     }
     return pool;
+  }
+
+  #dialer(record: Upstream, { host, tls }: Endpoint): Dialer {
+    if (!tls) return this.#addresses;
+    const { TlsConnector } = this.#transports.tls!;
+    const credentials = this.#credentials[record.tls.credentials];
+    const alpn = record.protocol === 'h2' ? 'h2' : 'http/1.1';
+    return new EndpointDialer(this.#addresses, new TlsConnector(host, record.tls, credentials, alpn));
   }
 
   /** Lets go of what the current generation no longer has. `current` looks a record up by name. */
@@ -145,7 +168,9 @@ export class UpstreamRegistry {
   }
 }
 
-/** An upstream that changes between pipelining and none gets new pools. */
-function poolKey({ name, pipelining }: Upstream, { host, port }: Endpoint): string {
-  return `${name}\0${host}\0${port}\0${pipelining > 1}`;
+/** What makes two connections to an endpoint different: a change of any of it leads to new ones. */
+function poolKey({ name, pipelining, protocol, tls }: Upstream, endpoint: Endpoint): string {
+  const { host, port } = endpoint;
+  const security = endpoint.tls ? `${tls.serverName}\0${tls.verify}\0${tls.credentials}` : '';
+  return `${name}\0${host}\0${port}\0${protocol}\0${pipelining > 1}\0${security}`;
 }

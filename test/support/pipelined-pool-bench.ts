@@ -1,5 +1,6 @@
 /** A pool that pipelines, an origin that answers as told, and what came of it. */
 import assert from 'node:assert/strict';
+import { PLAIN } from '../../src/upstream/transports/connector.ts';
 import { PipelinedPool } from '../../src/upstream/transports/h1/pipelined-pool.ts';
 import { eventually } from './gateway.ts';
 import { type OriginConnection, okResponse, ScriptedOrigin } from './origin.ts';
@@ -54,7 +55,7 @@ export class PipelinedPoolBench {
         counts.fallbacks++;
       },
     };
-    const dialer = { address: (host: string) => host, isCurrent: () => true };
+    const dialer = { address: (host: string) => host, isCurrent: () => true, connector: PLAIN };
     const options = { max, idleTimeout: 60_000, pipelining };
     this.pool = new PipelinedPool('127.0.0.1', this.origin.port, dialer, options, observer, mostWait);
   }

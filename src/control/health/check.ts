@@ -1,5 +1,6 @@
 /** One active health check: GET over a connection of its own, judged by the status. */
 import http from 'node:http';
+import type { RequestOptions } from 'node:https';
 import type { HealthCheck } from '../../routing/model.ts';
 
 export interface CheckTarget {
@@ -8,6 +9,14 @@ export interface CheckTarget {
   readonly port: number;
   /** `host:port` for the Host field. */
   readonly authority: string;
+  /** Null: plain. */
+  readonly tls: CheckTls | null;
+}
+
+/** TLS of a check, and what makes the request: the code for it is loaded only where it is needed. */
+export interface CheckTls {
+  readonly get: typeof http.get;
+  readonly options: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 }
 
 export interface CheckResult {
@@ -57,11 +66,12 @@ export function runCheck(
     const finish = (status: number, error: string, conclusive = true): void => {
       resolve({ status, error, latencyMs: performance.now() - startedAt, conclusive });
     };
-    const request = http.get({
+    const get = target.tls?.get ?? http.get;
+    const request = get({
       host: target.ip,
       port: target.port,
       path: settings.path,
-      agent,
+      ...(target.tls === null ? { agent } : { ...target.tls.options, agent: false }),
       headers: { host: target.authority, 'user-agent': 'octopus-health', accept: '*/*' },
     });
     // Also bounds how long the rest of an answer that has been judged may take. In steps: time in which this thread was

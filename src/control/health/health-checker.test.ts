@@ -33,6 +33,7 @@ beforeEach(() => {
   checker = new HealthChecker({
     cells,
     resolve: (host) => resolve(host),
+    credentials: () => undefined,
     onTransition: (transition) => transitions.push(transition),
   });
 });

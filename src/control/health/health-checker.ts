@@ -2,7 +2,7 @@
  * Active health checks of all endpoints, from the primary: each endpoint is asked once per interval, however many
  * workers there are. Results go into the shared cells; a worker sees a change with its next request.
  */
-import type { Endpoint, HealthCheck, Upstream } from '../../routing/model.ts';
+import type { Endpoint, HealthCheck, Upstream, UpstreamTls } from '../../routing/model.ts';
 import {
   type EndpointCells,
   HEALTH_HEALTHY,
@@ -10,7 +10,9 @@ import {
   HEALTH_UNKNOWN,
 } from '../../shared/endpoint-cells.ts';
 import { Semaphore } from '../../shared/semaphore.ts';
+import type { Credentials } from '../../shared/tls-settings.ts';
 import { type CheckResult, runCheck } from './check.ts';
+import { checkTls } from './check-tls.ts';
 
 export interface HealthTransition {
   readonly upstream: string;
@@ -28,6 +30,8 @@ export interface HealthCheckerOptions {
   readonly cells: EndpointCells;
   /** Addresses of a host name or IP literal; empty if it has none. */
   resolve(host: string): readonly string[];
+  /** Certificates for an upstream's `tls.credentials`. */
+  credentials(digest: string): Credentials | undefined;
   onTransition(transition: HealthTransition): void;
 }
 
@@ -39,6 +43,7 @@ export interface LastCheck extends CheckResult {
 interface Target {
   readonly upstream: string;
   endpoint: Endpoint;
+  tls: UpstreamTls;
   settings: HealthCheck;
   /** Checks in a row that passed, or that failed. */
   passed: number;
@@ -76,11 +81,11 @@ export class HealthChecker {
    */
   update(upstreams: readonly Upstream[]): void {
     const keep = new Set<number>();
-    for (const { name, healthCheck, endpoints } of upstreams) {
+    for (const { name, healthCheck, endpoints, tls } of upstreams) {
       if (healthCheck === null) continue;
       for (const endpoint of endpoints) {
         keep.add(endpoint.slot);
-        this.#put(name, endpoint, healthCheck);
+        this.#put(name, endpoint, healthCheck, tls);
       }
     }
     for (const slot of this.#targets.keys()) if (!keep.has(slot)) this.#drop(slot);
@@ -96,11 +101,12 @@ export class HealthChecker {
     this.#targets.clear();
   }
 
-  #put(upstream: string, endpoint: Endpoint, settings: HealthCheck): void {
+  #put(upstream: string, endpoint: Endpoint, settings: HealthCheck, tls: UpstreamTls): void {
     const known = this.#targets.get(endpoint.slot);
     if (known !== undefined && known.upstream === upstream && known.endpoint.address === endpoint.address) {
       const same = sameSettings(known.settings, settings);
       known.endpoint = endpoint;
+      known.tls = tls;
       known.settings = settings;
       if (!same) this.#restart(known);
       return;
@@ -109,6 +115,7 @@ export class HealthChecker {
     const target: Target = {
       upstream,
       endpoint,
+      tls,
       settings,
       passed: 0,
       failed: 0,
@@ -169,7 +176,9 @@ export class HealthChecker {
     }
     // Traffic takes the addresses in turn, so the checks do too.
     target.turn = (target.turn + 1) % addresses.length;
-    return runCheck({ ip: addresses[target.turn]!, port, authority: address }, target.settings, signal);
+    const ip = addresses[target.turn]!;
+    const tls = target.endpoint.tls ? await checkTls(host, target.tls, this.#options) : null;
+    return runCheck({ ip, port, authority: address, tls }, target.settings, signal);
   }
 
   #judge(target: Target, result: CheckResult): void {

@@ -1,3 +1,4 @@
+import type { Connector } from './connector.ts';
 import type { UpstreamCall, UpstreamConnection } from './upstream-call.ts';
 
 export interface PoolOptions {
@@ -14,6 +15,7 @@ export interface Dialer {
   /** IP address to dial, or `''` when the name does not resolve. */
   address(host: string): string;
   isCurrent(host: string, address: string): boolean;
+  readonly connector: Connector;
 }
 
 /** Told of every connection, for metrics. */

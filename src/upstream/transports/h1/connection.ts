@@ -1,4 +1,4 @@
-import { connect, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { BARE_LINE_END } from '../../../http/bare-line-end.ts';
 import { ChunkedDecoder } from '../../../http/chunked.ts';
 import { DROP_RESPONSE } from '../../../http/forwarding.ts';
@@ -6,9 +6,10 @@ import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../..
 import { latin1 } from '../../../http/latin1.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
 import { PROBE_AFTER_MS, SocketStream } from '../../../http/socket-stream.ts';
+import type { ByteOutput } from '../../../shared/byte-output.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
-import { readBuffer, retain } from '../../../shared/read-buffer.ts';
-import { SocketOutput } from '../../../shared/socket-output.ts';
+import { readBuffer } from '../../../shared/read-buffer.ts';
+import { type Connector, unresolved } from '../connector.ts';
 import {
   FAILURE_CONNECT,
   FAILURE_MALFORMED,
@@ -54,7 +55,7 @@ export interface ConnectionOwner {
 export class H1Connection implements UpstreamConnection {
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
-  readonly #output: SocketOutput;
+  readonly #output: ByteOutput;
   readonly address: string;
   readonly #head = new ResponseHead();
   #decoder: ChunkedDecoder | null = null;
@@ -74,7 +75,7 @@ export class H1Connection implements UpstreamConnection {
   /** Milliseconds it may idle by the endpoint's own word, 0 if unknown (rule C14). */
   idleHint = 0;
 
-  constructor(owner: ConnectionOwner, address: string, port: number) {
+  constructor(owner: ConnectionOwner, address: string, port: number, connector: Connector) {
     this.#owner = owner;
     this.address = address;
     const onread = {
@@ -86,15 +87,14 @@ export class H1Connection implements UpstreamConnection {
     };
     const socket =
       address === ''
-        ? new Socket()
-        : connect({ host: address, port, noDelay: true, allowHalfOpen: true, ...PROBES, onread });
+        ? unresolved()
+        : connector.connect({ host: address, port, noDelay: true, allowHalfOpen: true, ...PROBES, onread });
     this.#socket = socket;
-    socket.on('connect', () => this.#onConnect());
-    this.#output = new SocketOutput(socket, () => this.#onDrain());
+    socket.on(connector.ready, () => this.#onConnect());
+    this.#output = connector.output(socket, () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) => this.#onError(error));
     socket.on('close', () => this.#onClose('closed'));
-    if (address === '') socket.destroy(new Error('the host name does not resolve'));
   }
 
   get connected(): boolean {
@@ -124,13 +124,7 @@ export class H1Connection implements UpstreamConnection {
     if (chunk.length <= JOIN_LIMIT) {
       return this.#output.writeText(size + latin1(chunk as Buffer, 0, chunk.length) + end);
     }
-    const socket = this.#socket;
-    socket.cork();
-    if (size !== '') socket.write(size, 'latin1');
-    socket.write(retain(chunk));
-    if (end !== '') socket.write(end, 'latin1');
-    socket.uncork();
-    return !this.#output.blocked;
+    return this.#output.writeChunk(size, chunk, 0, chunk.length, end);
   }
 
   endRequest(trailers: string): void {

@@ -1,7 +1,8 @@
-import { connect, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import type { ByteOutput } from '../../../shared/byte-output.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
 import { readBuffer } from '../../../shared/read-buffer.ts';
-import { SocketOutput } from '../../../shared/socket-output.ts';
+import { type Connector, unresolved } from '../connector.ts';
 import {
   FAILURE_CONNECT,
   FAILURE_MALFORMED,
@@ -51,7 +52,7 @@ export class PipelinedConnection implements Pipeline, Batched {
   readonly address: string;
   readonly #owner: PipelineOwner;
   readonly #socket: Socket;
-  readonly #output: SocketOutput;
+  readonly #output: ByteOutput;
   readonly #reader = new ResponseReader();
   #state = STATE_CONNECTING;
   readonly #queue = new TurnQueue();
@@ -74,7 +75,7 @@ export class PipelinedConnection implements Pipeline, Batched {
   /** Coarse-clock time since which it is idle. */
   idleSince = coarseClock.now;
 
-  constructor(owner: PipelineOwner, address: string, port: number) {
+  constructor(owner: PipelineOwner, address: string, port: number, connector: Connector) {
     this.#owner = owner;
     this.address = address;
     const onread = {
@@ -84,16 +85,16 @@ export class PipelinedConnection implements Pipeline, Batched {
         return true;
       },
     };
-    const socket = address === '' ? new Socket() : connect({ host: address, port, noDelay: true, onread });
+    const socket =
+      address === '' ? unresolved() : connector.connect({ host: address, port, noDelay: true, onread });
     this.#socket = socket;
-    socket.on('connect', () => this.#onConnect());
-    this.#output = new SocketOutput(socket, () => {});
+    socket.on(connector.ready, () => this.#onConnect());
+    this.#output = connector.output(socket, () => {});
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) =>
       this.#onClose((error as NodeJS.ErrnoException).code ?? error.message),
     );
     socket.on('close', () => this.#onClose('closed'));
-    if (address === '') socket.destroy(new Error('the host name does not resolve'));
   }
 
   get connected(): boolean {

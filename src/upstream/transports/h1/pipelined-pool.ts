@@ -102,7 +102,12 @@ export class PipelinedPool implements UpstreamPool, PipelineOwner {
     const { max } = this.#options;
     const open = this.#shared.length;
     if (open >= Math.floor(max / 2) || open + this.#exclusive.open >= max) return null;
-    const connection = new PipelinedConnection(this, this.#dialer.address(this.#host), this.#port);
+    const connection = new PipelinedConnection(
+      this,
+      this.#dialer.address(this.#host),
+      this.#port,
+      this.#dialer.connector,
+    );
     this.#observer.connectionOpened();
     this.#shared.push(connection);
     this.#divide();

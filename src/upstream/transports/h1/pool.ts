@@ -66,7 +66,12 @@ export class H1Pool implements UpstreamPool, ConnectionOwner {
   #dial(call: UpstreamCall): H1Connection {
     this.#open++;
     this.#observer.connectionOpened();
-    const connection = new H1Connection(this, this.#dialer.address(this.#host), this.#port);
+    const connection = new H1Connection(
+      this,
+      this.#dialer.address(this.#host),
+      this.#port,
+      this.#dialer.connector,
+    );
     connection.attach(call);
     return connection;
   }

@@ -7,6 +7,7 @@ import type { ResponseCase } from '../../../../test/conformance/corpus/types.ts'
 import { eventually } from '../../../../test/support/gateway.ts';
 import { type OriginConnection, ScriptedOrigin } from '../../../../test/support/origin.ts';
 import { callOn } from '../../../../test/support/upstream-calls.ts';
+import { PLAIN } from '../connector.ts';
 import type { UpstreamPool } from '../upstream-pool.ts';
 import { PipelinedPool } from './pipelined-pool.ts';
 import { H1Pool } from './pool.ts';
@@ -65,7 +66,7 @@ async function run(kind: 'shared' | 'own', index: number, delivery: Delivery): P
     connectionClosed: () => void open--,
     pipeliningFellBack: () => {},
   };
-  const dialer = { address: (host: string) => host, isCurrent: () => true };
+  const dialer = { address: (host: string) => host, isCurrent: () => true, connector: PLAIN };
   const options = { max: 4, idleTimeout: 60_000, pipelining: 8 };
   const Pool = kind === 'shared' ? PipelinedPool : H1Pool;
   const pool: UpstreamPool = new Pool('127.0.0.1', origin.port, dialer, options, observer);

@@ -1,0 +1,36 @@
+import { connect, Socket } from 'node:net';
+import type { ByteOutput } from '../../shared/byte-output.ts';
+import { SocketOutput } from '../../shared/socket-output.ts';
+
+export interface ConnectOptions {
+  /** IP address. */
+  readonly host: string;
+  readonly port: number;
+  readonly noDelay: boolean;
+  readonly allowHalfOpen?: boolean;
+  readonly keepAlive?: boolean;
+  readonly keepAliveInitialDelay?: number;
+  readonly onread: { readonly buffer: Uint8Array; readonly callback: (length: number) => boolean };
+}
+
+/** Opens connections to endpoints, plain or encrypted. */
+export interface Connector {
+  /** Told by the socket when requests may be sent and counted as such. */
+  readonly ready: 'connect' | 'secureConnect';
+  connect(options: ConnectOptions): Socket;
+  /** What is written before the connection is ready waits. */
+  output(socket: Socket, onDrain: () => void): ByteOutput;
+}
+
+export const PLAIN: Connector = {
+  ready: 'connect',
+  connect: (options) => connect(options),
+  output: (socket, onDrain) => new SocketOutput(socket, onDrain),
+};
+
+/** Stands for a connection to a host whose name does not resolve. */
+export function unresolved(): Socket {
+  const socket = new Socket();
+  socket.destroy(new Error('the host name does not resolve'));
+  return socket;
+}
