@@ -1,13 +1,14 @@
 /** What a configuration asks for and this version cannot do yet. `run` prints it, so that nobody believes otherwise. */
+import { configuredBackends } from './schema/discovery.ts';
 import type { Config } from './schema/schema.ts';
 
 /** One plain sentence each; empty when everything configured is active. */
 export function inactiveFeatures(config: Config): string[] {
   const sentences: string[] = [];
   const { discovery, farp, observability } = config;
-  if (discovery.backend !== undefined) {
+  for (const backend of configuredBackends(discovery)) {
     sentences.push(
-      `Discovery through ${discovery.backend} is not active yet: only the upstreams in the files are known.`,
+      `Discovery through ${backend} is not active yet: only the upstreams in the files are known.`,
     );
   }
   if (farp.enabled) {

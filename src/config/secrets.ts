@@ -33,5 +33,6 @@ export function isSecretPath(path: TreePath): boolean {
   if (config >= 0)
     return path.slice(config + 1).some((step) => typeof step === 'string' && isSecretKey(step));
   const key = path.at(-1);
+  if (path[0] === 'discovery') return key === 'password' || key === 'token';
   return key === 'password_hash' || (path[0] === 'farp' && (key === 'token' || key === 'token_hash'));
 }

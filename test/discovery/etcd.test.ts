@@ -1,4 +1,4 @@
-import { settingsOf } from '../../src/config/schema/discovery.ts';
+import { etcdSettings } from '../../src/config/schema/discovery.ts';
 import { createProvider } from '../../src/discovery/create-provider.ts';
 import { EtcdServer } from './etcd-server.ts';
 import { providerSuite, type Stage, type TestInstance } from './suite.ts';
@@ -23,7 +23,7 @@ async function open(): Promise<Stage | { readonly missing: string }> {
   if ('missing' in server) return server;
   const link = await new TcpLink(server.port).up();
   const { client } = server;
-  const settings = settingsOf({ backends: [] }, 'etcd');
+  const settings = etcdSettings.parse({});
   return {
     provider: (pace) =>
       createProvider('etcd', { ...settings, endpoints: [`http://127.0.0.1:${link.port}`] }, pace),

@@ -1,20 +1,7 @@
-/** `discovery`, `admin` and `observability`. */
+/** `admin` and `observability`. */
 import { z } from 'zod';
 import { parseHostPort } from '../values.ts';
 import { flag, oneOf, percent, text } from './scalars.ts';
-
-export const discoverySchema = z.strictObject({
-  backend: oneOf(['kubernetes', 'consul', 'etcd', 'eureka', 'dns', 'mdns'])
-    .optional()
-    .describe('Where services are found. Not active yet in this version.'),
-  kubernetes: z
-    .strictObject({
-      namespace: z.string().prefault('default').describe('Namespace that is watched.'),
-      label_selector: z.string().prefault('').describe('Only services with these labels.'),
-    })
-    .optional()
-    .describe('Settings of the kubernetes backend.'),
-});
 
 const auth = z.strictObject({
   type: oneOf(['basic', 'none']).prefault('none').describe('`basic` asks for user name and password.'),

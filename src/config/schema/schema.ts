@@ -3,8 +3,9 @@
  * `docs/configuration.md`. Times are milliseconds, sizes bytes and shares 0 to 1 once parsed.
  */
 import { z } from 'zod';
+import { discoverySchema } from './discovery.ts';
 import { farpSchema } from './farp.ts';
-import { adminSchema, discoverySchema, observabilitySchema } from './platform.ts';
+import { adminSchema, observabilitySchema } from './platform.ts';
 import { middlewareItem, pluginSchema, routeDefaults, routeSchema } from './route.ts';
 import { serverSchema } from './server.ts';
 import { tlsSchema } from './tls.ts';
