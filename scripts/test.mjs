@@ -1,7 +1,8 @@
 // npm test [-- PART-OF-A-PATH...]: compiles everything and runs the tests whose path holds one of the parts.
-// The soak tests, which take minutes each, run only with OCTOPUS_SOAK=1 or --soak (then nothing else does).
+// The soak tests, which take minutes each, run only with OCTOPUS_SOAK=1 or --soak. With --soak nothing else does, but for
+// the tests that have a larger size: those that look at OCTOPUS_SOAK.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from './build.mjs';
@@ -14,7 +15,7 @@ const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-
 const out = build({ tests: true });
 const files = readdirSync(out, { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
-  .filter((file) => (isSoak(file) ? withSoak : !onlySoak))
+  .filter((file) => (isSoak(file) ? withSoak : !onlySoak || growsInSoak(file)))
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/\.ts$/, ''))))
   .sort(longestFirst)
   .map((file) => path.join(out, file));
@@ -44,6 +45,10 @@ process.exit(status ?? 1);
 
 function isSoak(file) {
   return file.split(path.sep).includes('soak');
+}
+
+function growsInSoak(file) {
+  return readFileSync(path.join(out, file), 'utf8').includes("'OCTOPUS_SOAK'");
 }
 
 /** Whole-gateway tests first: the many short ones fill the gaps at the end. */
