@@ -124,12 +124,17 @@ function checkPositionals(
   if (positionals.length <= max) return;
   const extra = positionals[max] ?? '';
   if (Object.hasOwn(COMMANDS, extra)) throw new UsageError(`the command comes first: octopus ${extra} …`);
-  if (!morePaths) throw new UsageError(`unexpected argument "${extra}" after octopus ${name}`);
+  if (morePaths) return;
+  const hint = 'config' in command.options && isPath(extra) ? `; did you mean: -c ${extra}?` : '';
+  throw new UsageError(`unexpected argument "${extra}" after octopus ${name}${hint}`);
+}
+
+function isPath(text: string): boolean {
+  return /\.(ya?ml|json)$|\//.test(text);
 }
 
 async function unknownCommand(name: string): Promise<string> {
-  if (/\.(ya?ml|json)$|\//.test(name))
-    return `unknown command "${name}"; did you mean: octopus run -c ${name}?`;
+  if (isPath(name)) return `unknown command "${name}"; did you mean: octopus run -c ${name}?`;
   const { closest } = await import('../config/suggest.ts');
   const best = closest(name, Object.keys(COMMANDS));
   return `unknown command "${name}"${best === null ? '' : `; did you mean "${best}"?`}`;

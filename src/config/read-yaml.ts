@@ -68,8 +68,10 @@ function reportSyntax(
     const { line } = source.position(pos[0]);
     // What follows in the same line is a consequence of the first fault.
     if (line === lastLine) continue;
-    lastLine = line;
     const hint = BRACES.test(lineAround(source.text, pos[0])) ? BRACES_HINT : '';
+    // So is a list or map that goes on after the fault ended it.
+    if (lastLine !== 0 && hint === '' && message.includes(' in YAML stream')) continue;
+    lastLine = line;
     // Some messages end with the text found there, which may be a secret.
     problems.error(
       { source, offset: pos[0] },

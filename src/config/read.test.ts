@@ -141,6 +141,8 @@ test('YAML faults name line and column', async () => {
   assert.equal(await first(''), 'a.yaml:1:1: the file is empty; write {} if that is meant');
   assert.equal(await first('# only a comment\n'), 'a.yaml:1:1: the file is empty; write {} if that is meant');
   assert.match((await first('a: 1\n  b: 2\n')) ?? '', /^a\.yaml:\d:\d: not valid YAML: /);
+  // The items after a broken one are no faults of their own.
+  assert.equal((await read('a.yaml', 'l:\n  - {a: {b}\n  - {c: 1}\n  - {d: 1}\n')).problems.length, 1);
   assert.match((await first('a: [1, 2\nb: 3\n')) ?? '', /^a\.yaml:\d:\d+: not valid YAML: /);
   assert.match(
     (await first('a: 1\n---\nb: 2\n')) ?? '',

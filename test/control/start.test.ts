@@ -115,6 +115,7 @@ describe('octopus run exits', () => {
       [['rnu'], /unknown command "rnu"; did you mean "run"\?/],
       [['octopus.yaml'], /did you mean: octopus run -c octopus\.yaml/],
       [['version', 'now'], /unexpected argument "now"/],
+      [['validate', 'octopus.yaml'], /unexpected argument .*; did you mean: -c octopus\.yaml\?/],
       [['-c', 'a.yaml', 'validate'], /the command comes first: octopus validate/],
       [['run'], /no configuration: .*-c FILE_OR_DIR/],
     ] as const) {

@@ -35,6 +35,7 @@ async function load(port: number, seconds: number): Promise<Result> {
     `http://127.0.0.1:${port}/path`,
   ]);
   await program.exited;
+  await program.stop();
   const { output } = program;
   const number = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
   assert.match(output, /requests in/, output);
