@@ -11,6 +11,7 @@ const { METRICS, OVERFLOW, UNMATCHED } = await import(
 );
 
 const LABELS = {
+  backend: 'Name of the discovery backend, or `push` for services that register themselves.',
   code: 'A code of [errors.md](errors.md).',
   endpoint: '`host:port`.',
   event: 'Named by the plugin.',
@@ -18,9 +19,11 @@ const LABELS = {
   node: 'Version of Node.js.',
   plugin: 'Name of the plugin.',
   reason: 'What forbade the retry.',
-  result: 'How the reload ended.',
+  result: 'How the reload or update ended.',
   route: `The pattern of the route as in the configuration, never the path of a request; \`${UNMATCHED}\` for requests that matched none.`,
+  service: 'Name of the service in lower case.',
   status: 'Three digits, or `other` for what is no HTTP status.',
+  type: 'What the routes come from: `openapi`, `asyncapi`, `graphql`, `grpc`, `orpc`, `route-table` or `catch-all`.',
   upstream: 'Name of the upstream.',
   version: 'Version of the plugin or of the gateway.',
   worker: 'Number of the worker thread, from 0.',

@@ -1,18 +1,16 @@
 /** What a configuration asks for and this version cannot do yet. `run` prints it, so that nobody believes otherwise. */
-import { configuredBackends } from './schema/discovery.ts';
+import { backendSettings, configuredBackends } from './schema/discovery.ts';
 import type { Config } from './schema/schema.ts';
 
 /** One plain sentence each; empty when everything configured is active. */
 export function inactiveFeatures(config: Config): string[] {
   const sentences: string[] = [];
-  const { discovery, farp, observability } = config;
+  const { discovery, observability } = config;
   for (const backend of configuredBackends(discovery)) {
+    if (Object.hasOwn(backendSettings, backend)) continue;
     sentences.push(
       `Discovery through ${backend} is not active yet: only the upstreams in the files are known.`,
     );
-  }
-  if (farp.enabled) {
-    sentences.push('FARP is not active yet: routes come from the files alone.');
   }
   if (observability.tracing.enabled) {
     sentences.push(

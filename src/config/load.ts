@@ -47,6 +47,8 @@ export interface LoadedConfig {
   readonly routeSet: RouteSet;
   /** For routes that do not come from the files. */
   readonly routeDefaults: RouteDefaults;
+  /** Upstreams that take their endpoints from discovery, and the service that each of them means. */
+  readonly serviceUpstreams: Readonly<Record<string, string>>;
   /** Certificates and keys, still to be read. */
   readonly tlsFiles: TlsFiles;
   readonly warnings: readonly Problem[];
@@ -86,6 +88,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     config,
     routeSet,
     routeDefaults: routeDefaults(config.routing, globals),
+    serviceUpstreams: serviceUpstreams(config),
     tlsFiles: tls,
     warnings: problems.sorted(),
     files,
@@ -161,6 +164,12 @@ async function buildRouteSet(
     },
     globals: globals.map((plugin) => plugin.id),
   };
+}
+
+function serviceUpstreams({ upstreams }: Config): Record<string, string> {
+  return Object.fromEntries(
+    upstreams.flatMap(({ name, service }) => (service === undefined ? [] : [[name, service]])),
+  );
 }
 
 /** Relative paths start at the folder of the file in which they stand. */

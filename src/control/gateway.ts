@@ -1,11 +1,10 @@
 /** The life of the gateway: start, reload, shutdown. What it consists of is put together in `control-plane.ts`. */
+import { setTimeout } from 'node:timers/promises';
 import type { AdminServer } from '../admin/server.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
 import { adminAddress } from '../config/settings.ts';
 import { formatHostPort } from '../config/values.ts';
-import type { Service } from '../farp/model.ts';
-import type { RouteSet } from '../routing/model.ts';
 import { errorFields, type Logger } from '../telemetry/logger.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { adminSettings } from './admin-settings.ts';
@@ -20,6 +19,8 @@ import { listenAdmin, probeListenAddress } from './listen-address.ts';
 import { logReload } from './reload-log.ts';
 import { Reloader, type ReloadResult, type ReloadTrigger } from './reloader.ts';
 import { restartWarnings } from './restart-settings.ts';
+import { DiscoveryPace } from './sources/discovery-pace.ts';
+import { Sources } from './sources/sources.ts';
 import { workerCount } from './worker-count.ts';
 
 export interface GatewayOptions {
@@ -37,7 +38,10 @@ export interface GatewayOptions {
 /** The workers cannot serve the first configuration: a plugin failed, a socket could not be had. */
 export class StartError extends Error {}
 
-const NO_SERVICES: readonly Service[] = [];
+/** The files were not looked at: only what is discovered may be new. */
+const UNREAD: ReloadResult = { outcome: 'unchanged', version: 0, problems: [], warnings: [] };
+/** Readiness waits so long for the services that discovery knows: a backend that is away must not hold it up. Milliseconds. */
+const DISCOVERY_PATIENCE = 2_000;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -46,6 +50,10 @@ export class Gateway {
   readonly #reloader: Reloader;
   readonly #documents: GatewayDocuments;
   #admin: AdminServer | null = null;
+  readonly #sources: Sources;
+  readonly #pace: DiscoveryPace;
+  /** What the configuration in force was read as. */
+  #loaded: LoadedConfig;
   #digest: string;
   #files: FileWatch | null = null;
 
@@ -79,30 +87,43 @@ export class Gateway {
     this.#log = logger;
     this.#plane = plane;
     this.#documents = new GatewayDocuments(
-      () => NO_SERVICES,
+      () => this.#sources.services(),
       () => documentSettings(this.#config),
     );
     this.#digest = digest;
+    this.#loaded = options.first;
+    this.#pace = new DiscoveryPace(() => this.reload('discovery'));
+    this.#sources = new Sources({
+      log: logger,
+      metrics,
+      lookup: (host) => plane.resolver.find(host),
+      onChange: () => this.#pace.changed(),
+    });
     const reloads = {
       applied: metrics.recorder.counter('octopus_config_reloads_total', { result: 'applied' }),
       refused: metrics.recorder.counter('octopus_config_reloads_total', { result: 'refused' }),
       unchanged: metrics.recorder.counter('octopus_config_reloads_total', { result: 'unchanged' }),
     };
     this.#reloader = new Reloader({
-      attempt: () => this.#attempt(),
+      attempt: (triggers) => this.#attempt(triggers),
       report: (result, triggers) => {
-        const ok = result.outcome !== 'refused';
-        plane.status.lastReload = { at: new Date(), ok, problems: result.problems };
-        reloads[result.outcome].add(1);
+        const { outcome, problems } = result;
+        const isConfig = triggers.some((trigger) => trigger !== 'discovery');
+        if (isConfig || outcome === 'refused')
+          plane.status.lastReload = { at: new Date(), ok: outcome !== 'refused', problems };
+        if (isConfig) reloads[outcome].add(1);
+        if (triggers.includes('discovery'))
+          metrics.recorder.counter('octopus_discovery_updates_total', { result: outcome }).add(1);
         logReload(logger, result, triggers);
       },
     });
   }
 
   async #start(port: number, tlsPort: number): Promise<void> {
-    const { config, routeSet, files } = this.#options.first;
+    const { config, files } = this.#options.first;
     // The workers load their code in threads of their own, the admin API meanwhile in this one.
-    const [admin] = await Promise.all([this.#startAdmin(config), this.#startWorkers(config, routeSet)]);
+    const [admin] = await Promise.all([this.#startAdmin(config), this.#startWorkers(this.#options.first)]);
+    await this.#awaitServices();
     this.#plane.status.phase = 'serving';
     const onChange = () => void this.reload('file');
     this.#files = await FileWatch.start({ paths: files, log: this.#log, onChange }, this.#options.readAt);
@@ -112,16 +133,33 @@ export class Gateway {
       admin,
       workers: this.#plane.workers.count,
       engine: config.server.engine,
-      routes: routeSet.routes.length,
-      upstreams: routeSet.upstreams.length,
+      routes: this.#plane.status.inForce?.routeSet.routes.length ?? 0,
+      upstreams: this.#plane.status.inForce?.routeSet.upstreams.length ?? 0,
       started_in_ms: Math.round(performance.now()),
     });
   }
 
-  async #startWorkers(config: Config, routeSet: RouteSet): Promise<void> {
-    await this.#plane.useFarp(config);
+  async #startWorkers(first: LoadedConfig): Promise<void> {
+    const { config } = first;
+    await this.#useServices(config);
+    const routeSet = this.#sources.routeSet(first);
     const reason = await this.#plane.publisher.publishFirst(config, routeSet);
     if (reason !== '') throw new StartError(reason);
+    this.#sources.published(routeSet);
+    this.#pace.start();
+  }
+
+  async #useServices(config: Config): Promise<void> {
+    await this.#plane.useFarp(config);
+    await this.#sources.configure(config, config.farp.enabled ? (this.#plane.farp?.registry ?? null) : null);
+  }
+
+  /** Requests that come right after a restart find the routes of the services that were there before. */
+  async #awaitServices(): Promise<void> {
+    const deadline = performance.now() + DISCOVERY_PATIENCE;
+    if (this.#sources.discovered === null) return;
+    while (!this.#sources.discovered.isSettled && performance.now() < deadline) await setTimeout(10);
+    await this.reload('discovery');
   }
 
   /** @returns where it listens, for the log */
@@ -165,9 +203,10 @@ export class Gateway {
     status.phase = 'draining';
     this.#log.info('shutting down', { delay_ms: delay, timeout_ms: timeout });
     this.#files?.close();
+    this.#pace.stop();
     await this.#reloader.close();
     // Load balancers in front need a moment to notice that readiness is gone.
-    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    if (delay > 0) await setTimeout(delay);
     const complete = await workers.drain(timeout);
     await this.#close();
     if (complete) this.#log.info('all requests are finished');
@@ -179,10 +218,14 @@ export class Gateway {
     return this.#plane.status.inForce?.config ?? this.#options.first.config;
   }
 
-  async #attempt(): Promise<ReloadResult> {
+  async #attempt(triggers: readonly ReloadTrigger[]): Promise<ReloadResult> {
     const version = this.#plane.status.inForce?.version ?? 0;
     try {
-      return await this.#readAndPublish(version);
+      const read = triggers.every((trigger) => trigger === 'discovery')
+        ? UNREAD
+        : await this.#readAndPublish(version);
+      const isToPublish = read.outcome === 'unchanged' && triggers.includes('discovery');
+      return isToPublish ? await this.#publish(this.#loaded, version) : read;
     } catch (error) {
       this.#log.error('a reload failed unexpectedly', errorFields(error, true));
       return { outcome: 'refused', version, problems: [String(error)], warnings: [] };
@@ -196,28 +239,46 @@ export class Gateway {
     if (!read.ok) return { outcome: 'refused', version, problems: read.problems, warnings: [] };
     const { loaded, digest, warnings } = read;
     if (digest === this.#digest) return { outcome: 'unchanged', version, problems: [], warnings: [] };
-    const { config, routeSet } = loaded;
-    await this.#plane.useFarp(config);
-    const outcome = await this.#plane.publisher.publish(config, routeSet);
-    if (!outcome.ok) {
-      const { reason, retry } = outcome;
-      return { outcome: 'refused', version, problems: [reason], warnings, transient: retry };
-    }
+    const { config } = loaded;
+    const published = await this.#publish(loaded, version);
+    if (published.outcome === 'refused') return { ...published, warnings };
+    this.#loaded = loaded;
     this.#digest = digest;
+    await this.#useServices(config);
     this.#admin?.update(adminSettings(config));
     this.#log.level = config.observability.logging.level;
     this.#log.setFormat(config.observability.logging.format);
     return {
+      ...published,
       outcome: 'applied',
-      version: this.#plane.status.inForce?.version ?? version,
-      problems: [],
       warnings: [...warnings, ...loaded.inactive, ...restartWarnings(this.#options.first.config, config)],
     };
   }
 
+  /** The configuration together with all that the other sources say now. */
+  async #publish(loaded: LoadedConfig, version: number): Promise<ReloadResult> {
+    const routeSet = this.#sources.routeSet(loaded);
+    if (loaded === this.#loaded && this.#sources.isInForce(routeSet))
+      return { outcome: 'unchanged', version, problems: [], warnings: [] };
+    const outcome = await this.#plane.publisher.publish(loaded.config, routeSet);
+    if (!outcome.ok) {
+      const { reason, retry } = outcome;
+      return { outcome: 'refused', version, problems: [reason], warnings: [], transient: retry };
+    }
+    this.#sources.published(routeSet);
+    const { inForce } = this.#plane.status;
+    return { outcome: 'applied', version: inForce?.version ?? version, problems: [], warnings: [] };
+  }
+
   async #close(): Promise<void> {
     this.#files?.close();
+    this.#pace.stop();
     this.#plane.close();
-    await Promise.all([this.#documents.close(), this.#admin?.close(), this.#plane.farp?.close()]);
+    await Promise.all([
+      this.#sources.close(),
+      this.#documents.close(),
+      this.#admin?.close(),
+      this.#plane.farp?.close(),
+    ]);
   }
 }

@@ -7,7 +7,9 @@ export function logReload(log: ControlLog, result: ReloadResult, triggers: reado
   const { outcome, version, problems, warnings } = result;
   const fields = { trigger: triggers.join(','), version };
   for (const warning of warnings) log.warn(warning);
-  if (outcome === 'applied') log.info('configuration applied', fields);
+  if (triggers.every((trigger) => trigger === 'discovery') && outcome !== 'refused') {
+    log.debug(`discovered routes ${outcome}`, fields);
+  } else if (outcome === 'applied') log.info('configuration applied', fields);
   else if (outcome === 'unchanged') {
     // Nobody waits for an answer to a touched file.
     const asked = triggers.some((trigger) => trigger !== 'file');

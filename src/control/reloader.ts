@@ -4,7 +4,7 @@
  */
 
 /** What asked for a reload. */
-export type ReloadTrigger = 'file' | 'signal' | 'admin';
+export type ReloadTrigger = 'file' | 'signal' | 'admin' | 'discovery';
 
 export interface ReloadResult {
   /** `refused`: the generation before it stays in force. */
@@ -20,12 +20,15 @@ export interface ReloadResult {
 
 export interface ReloaderOptions {
   /** One try: load, validate, compile, apply. Must not throw. */
-  readonly attempt: () => Promise<ReloadResult>;
+  readonly attempt: (triggers: readonly ReloadTrigger[]) => Promise<ReloadResult>;
   /** Called once per run, with its final result. */
   readonly report: (result: ReloadResult, triggers: readonly ReloadTrigger[]) => void;
   /** Milliseconds before a refused file change is tried again. Default 400. */
   readonly settle?: number;
 }
+
+/** Somebody waits for the answer. */
+const ASKED: ReadonlySet<ReloadTrigger> = new Set(['signal', 'admin']);
 
 const SHUTTING_DOWN: ReloadResult = {
   outcome: 'refused',
@@ -79,12 +82,12 @@ export class Reloader {
   }
 
   async #run(triggers: readonly ReloadTrigger[]): Promise<ReloadResult> {
-    const first = await this.#options.attempt();
+    const first = await this.#options.attempt(triggers);
     if (first.outcome !== 'refused') return first;
     // A file that somebody is still writing is broken for a moment; a person who asks wants the answer at once.
-    const halfWritten = triggers.every((trigger) => trigger === 'file');
+    const halfWritten = triggers.includes('file') && !triggers.some((trigger) => ASKED.has(trigger));
     if (!halfWritten && first.transient !== true) return first;
     await new Promise((resolve) => setTimeout(resolve, this.#options.settle ?? 400));
-    return this.#options.attempt();
+    return this.#options.attempt(triggers);
   }
 }

@@ -161,6 +161,11 @@ export const METRICS = {
     help: 'What services that register themselves did: registered, updated, heartbeat, deregistered, evicted, refused.',
     labels: ['event'],
   },
+  octopus_farp_webhooks_total: {
+    type: 'counter',
+    help: 'Events for services, by result: delivered, failed (after all tries) or dropped (too many waited).',
+    labels: ['result'],
+  },
   octopus_config_reloads_total: {
     type: 'counter',
     help: 'Reloads, by result: applied, refused, or unchanged.',
@@ -170,6 +175,46 @@ export const METRICS = {
     type: 'gauge',
     help: 'When the configuration in force was applied, in seconds since 1970.',
     labels: [],
+  },
+  octopus_farp_services_total: {
+    type: 'gauge',
+    help: 'Services that are known by their manifest now.',
+    labels: [],
+  },
+  octopus_farp_routes_total: {
+    type: 'gauge',
+    help: 'Paths of services that have routes now, by what they come from: openapi, asyncapi, graphql, route-table and so on.',
+    labels: ['service', 'type'],
+  },
+  octopus_farp_schema_updates_total: {
+    type: 'counter',
+    help: 'Schemas that came into force, new ones and changed ones.',
+    labels: ['service'],
+  },
+  octopus_discovery_up: {
+    type: 'gauge',
+    help: '1 if the discovery backend answers, 0 if it does not (yet).',
+    labels: ['backend'],
+  },
+  octopus_discovery_stale_seconds: {
+    type: 'gauge',
+    help: 'How old the state of the discovery backend is: seconds since it last answered, 0 while its watch stands.',
+    labels: ['backend'],
+  },
+  octopus_discovery_failures_total: {
+    type: 'counter',
+    help: 'Times that the watch of the discovery backend failed.',
+    labels: ['backend'],
+  },
+  octopus_discovery_instances: {
+    type: 'gauge',
+    help: 'Instances that the discovery backend told of last.',
+    labels: ['backend'],
+  },
+  octopus_discovery_updates_total: {
+    type: 'counter',
+    help: 'Times that discovery gave reason for other routes, by what came of it: applied, unchanged or refused.',
+    labels: ['result'],
   },
   octopus_workers: {
     type: 'gauge',

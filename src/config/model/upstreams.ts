@@ -53,12 +53,24 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
       `hash_on has no effect with load_balance ${settings.loadBalance}; it needs load_balance: consistent-hash`,
     );
   }
+  checkEndpointSource(config, path, context);
   checkUpstreamTls(config, path, context);
   return { name: config.name, slot: -1, endpoints: buildEndpoints(config, path, context), ...settings };
 }
 
+function checkEndpointSource(
+  { endpoints, service }: UpstreamConfig,
+  path: TreePath,
+  context: BuildContext,
+): void {
+  if (endpoints === undefined && service === undefined)
+    context.error(path, '"endpoints" is missing; give endpoints, or the service that discovery finds');
+  if (endpoints !== undefined && service !== undefined)
+    context.keyError([...path, 'service'], 'service and endpoints exclude each other; take one of them out');
+}
+
 function checkUpstreamTls(config: UpstreamConfig, path: TreePath, context: BuildContext): void {
-  const { tls, endpoints, protocol, pipelining } = config;
+  const { tls, endpoints = [], service, protocol, pipelining } = config;
   if (protocol === 'h2' && pipelining > 1) {
     context.keyError(
       [...path, 'pipelining'],
@@ -66,7 +78,7 @@ function checkUpstreamTls(config: UpstreamConfig, path: TreePath, context: Build
     );
   }
   if (tls === undefined) return;
-  if (!endpoints.some((endpoint) => endpoint.tls)) {
+  if (service === undefined && !endpoints.some((endpoint) => endpoint.tls)) {
     context.keyError([...path, 'tls'], 'tls has no effect: none of the endpoints begins with https://');
   }
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
@@ -135,7 +147,8 @@ export function settleFirstByte(
 
 function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildContext): Endpoint[] {
   const endpoints = new Map<string, Endpoint>();
-  for (const [index, endpoint] of config.endpoints.entries()) {
+  const listed = config.endpoints ?? [];
+  for (const [index, endpoint] of listed.entries()) {
     if (!endpoints.has(endpoint.address)) endpoints.set(endpoint.address, { ...endpoint, slot: -1 });
     else {
       context.error(
@@ -144,7 +157,7 @@ function buildEndpoints(config: UpstreamConfig, path: TreePath, context: BuildCo
       );
     }
   }
-  if (config.endpoints.every(({ weight }) => weight === 0)) {
+  if (listed.length > 0 && listed.every(({ weight }) => weight === 0)) {
     context.keyError([...path, 'endpoints'], 'endpoints: at least one weight must be larger than 0');
   }
   return [...endpoints.values()];

@@ -84,7 +84,7 @@ export const backendSettings = {
 };
 
 export const discoverySchema = z.strictObject({
-  backend: oneOf(BACKENDS).optional().describe('Where services are found. Not active yet in this version.'),
+  backend: oneOf(BACKENDS).optional().describe('Where services are found. See [discovery.md](discovery.md).'),
   backends: z
     .array(oneOf(BACKENDS))
     .prefault([])
@@ -113,7 +113,7 @@ export function configuredBackends({
 
 /** Settings of a backend: as configured, else its defaults. */
 export function settingsOf<Name extends keyof BackendSettings>(
-  discovery: z.output<typeof discoverySchema>,
+  discovery: Partial<z.output<typeof discoverySchema>>,
   name: Name,
 ): BackendSettings[Name] {
   return (discovery[name] ?? backendSettings[name].parse({})) as BackendSettings[Name];

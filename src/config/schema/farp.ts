@@ -29,8 +29,12 @@ const docsSchema = z.strictObject({
 export const farpSchema = z.strictObject({
   enabled: flag()
     .prefault(false)
-    .describe('Builds routes from what services announce. Not active yet in this version.'),
-  watch_interval: positiveDuration().prefault('5s').describe('Time between two looks at a service.'),
+    .describe('Builds routes from what services announce. See [services.md](services.md).'),
+  watch_interval: positiveDuration()
+    .prefault('5s')
+    .describe(
+      'Time between two looks at a service; more, when there are more than 200 instances for each second of it.',
+    ),
   schema_cache_ttl: positiveDuration().prefault('5m').describe('How long a fetched schema is believed.'),
   state_file: text('the path of a file', (value) => value.trim() !== '')
     .optional()

@@ -118,9 +118,13 @@ export const upstreamSchema = z.strictObject({
   endpoints: z
     .array(endpoint, { error: 'expected a list of endpoints' })
     .min(1, { error: 'expected at least one endpoint' })
+    .optional()
     .describe(
       'The instances: `host:port`, `http://host:port`, `https://host:port` or `{ address, weight }`.',
     ),
+  service: text('the name of a service', (value) => /^[A-Za-z0-9][\w.-]*$/.test(value))
+    .optional()
+    .describe('Instead of `endpoints`: the instances of this service, as discovery finds them.'),
   load_balance: loadBalance()
     .optional()
     .describe('How an endpoint is picked. Default: `routing.load_balance`.'),

@@ -121,6 +121,13 @@ export class NameResolver {
     return this.#entries.get(host)?.addresses ?? [];
   }
 
+  /** Addresses of any name, asked for now unless it is one of an endpoint. @throws NameError */
+  async find(name: string): Promise<readonly string[]> {
+    const known = this.addressesOf(name);
+    if (known.length > 0) return known;
+    return this.#parallel.run(async () => (await this.#lookup.resolve(name)).addresses);
+  }
+
   /** Why the name could not be resolved the last time; `''` if it could. */
   errorOf(host: string): string {
     return this.#entries.get(host)?.error ?? '';

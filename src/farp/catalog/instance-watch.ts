@@ -38,6 +38,12 @@ export type WatchChange = 'manifest' | 'refused' | 'unreachable' | 'recovered' |
 /** More new manifests than this per minute are not taken: each may mean new routes for the whole gateway. */
 const UPDATES_PER_MINUTE = 60;
 
+/** Between two looks into a key-value store for the manifest of an instance that says nothing of one. Milliseconds. */
+const STORED_PAUSE = 30_000;
+
+/** Where a manifest is looked for. */
+type Source = Exclude<Announcement, { kind: 'none' }> | { readonly kind: 'stored' };
+
 export class InstanceWatch {
   provider: string;
   instance: ServiceInstance;
@@ -52,7 +58,8 @@ export class InstanceWatch {
   seen = false;
   lastLook: Date | null = null;
   readonly #context: WatchContext;
-  #announcement: Announcement = { kind: 'none' };
+  #source: Source | null = null;
+  #pushed: Manifest | null = null;
   #text = '';
   #etag = '';
   #digest = '';
@@ -70,7 +77,7 @@ export class InstanceWatch {
     this.instance = instance;
     this.provider = provider;
     this.#context = context;
-    this.#begin(instance, provider);
+    this.#begin(instance, provider, false);
   }
 
   /** As the routes see it; the same object as long as nothing of it changes. null: it takes no part yet. */
@@ -82,34 +89,24 @@ export class InstanceWatch {
 
   /** What discovery says now. */
   update(instance: ServiceInstance, provider: string): void {
-    const before = this.instance;
     const text = describe(instance);
-    const told = isPushed(instance) && isPushed(before) && instance.revision !== before.revision;
-    const inline = isPushed(instance) ? instance.manifest : null;
+    const told = revisionOf(instance) !== revisionOf(this.instance);
     if (text === this.#text && provider === this.provider && !told) {
       this.instance = instance;
       return;
     }
-    const moved = placeText(before) !== placeText(instance) || provider !== this.provider;
-    this.instance = instance;
-    this.provider = provider;
-    this.#text = text;
+    const before = this.#text;
     this.#routed = null;
-    const announcement = announcementOf(instance);
-    const elsewhere = JSON.stringify(announcement) !== JSON.stringify(this.#announcement);
-    if (inline !== null && inline !== this.manifest) this.#accept(inline, []);
-    if (moved || elsewhere || told) this.#begin(instance, provider);
-    this.#context.changed(this, 'instance');
+    this.#begin(instance, provider, told);
+    if (before !== this.#text) this.#context.changed(this, 'instance');
   }
 
   /** The configuration is another one. */
   reconfigured(): void {
-    this.#begin(this.instance, this.provider);
-  }
-
-  /** Looks at once, unless it looks right now. */
-  lookNow(): void {
-    if (this.#abort === null && this.#announcement.kind !== 'none') this.#schedule(0);
+    this.#halt();
+    this.#etag = '';
+    this.#digest = '';
+    this.#begin(this.instance, this.provider, false);
   }
 
   close(): void {
@@ -117,32 +114,57 @@ export class InstanceWatch {
     this.#halt();
   }
 
-  #begin(instance: ServiceInstance, provider: string): void {
-    this.#halt();
+  /** @param told the service itself says that there is something new */
+  #begin(instance: ServiceInstance, provider: string, told: boolean): void {
+    const isElsewhere = placeText(instance) !== placeText(this.instance) || provider !== this.provider;
+    this.instance = instance;
     this.provider = provider;
     this.#text = describe(instance);
-    this.#etag = '';
+    const source = this.#sourceOf(instance, provider, told);
+    const isOther = JSON.stringify(source) !== JSON.stringify(this.#source);
+    this.#source = source;
+    const isEnabled = this.#context.settings().farp;
+    const pushed = isEnabled && isPushed(instance) ? instance.manifest : null;
+    if (pushed !== null && pushed !== this.#pushed) {
+      this.#pushed = pushed;
+      this.#accept(pushed, []);
+    }
+    if (source === null) {
+      this.#halt();
+      this.seen = true;
+      if (this.#pushed === null || !isEnabled) this.#forget();
+      return;
+    }
+    if (this.manifest === null) this.state = source.kind === 'stored' ? 'unannounced' : 'waiting';
+    if (!isElsewhere && !isOther && !told && this.#isWatching) return;
+    if (isElsewhere || isOther) this.#etag = '';
+    this.#halt();
     this.#failures = 0;
-    const { farp } = this.#context.settings();
-    this.#announcement = farp ? announcementOf(instance) : { kind: 'none' };
-    const pushed = isPushed(instance) ? instance.manifest : null;
-    if (pushed !== null && farp) {
-      this.state = 'accepted';
-      this.manifest = pushed;
-      this.seen = true;
-      // What it sent is what it means; what it serves is asked where it says so.
-      if (this.#announcement.kind === 'url' && this.#announcement.url !== MANIFEST_PATH) this.#schedule(0);
-      return;
-    }
-    const stored = farp ? this.#context.readKey(provider) : null;
-    if (this.#announcement.kind === 'none' && stored === null) {
-      this.state = 'unannounced';
-      this.manifest = null;
-      this.seen = true;
-      return;
-    }
-    if (this.manifest === null) this.state = this.#announcement.kind === 'none' ? 'unannounced' : 'waiting';
     this.#schedule(0);
+  }
+
+  /** Where to look for its manifest, again and again; null: nowhere. */
+  #sourceOf(instance: ServiceInstance, provider: string, told: boolean): Source | null {
+    if (!this.#context.settings().farp) return null;
+    const announcement = announcementOf(instance);
+    const sent = isPushed(instance) && instance.manifest !== null;
+    // What it sent is what it means; what it serves is asked where it says so, or that something is new.
+    const isAsked = told || (announcement.kind === 'url' && announcement.url !== MANIFEST_PATH);
+    if (sent) return isAsked ? { kind: 'url', url: urlOf(announcement) } : null;
+    if (announcement.kind !== 'none') return announcement;
+    return this.#context.readKey(provider) === null ? null : { kind: 'stored' };
+  }
+
+  #forget(): void {
+    this.state = 'unannounced';
+    this.manifest = null;
+    this.#pushed = null;
+    this.#digest = '';
+    this.#routed = null;
+  }
+
+  get #isWatching(): boolean {
+    return this.#timer !== null || this.#abort !== null;
   }
 
   #halt(): void {
@@ -175,23 +197,33 @@ export class InstanceWatch {
     this.#abort = null;
     this.seen = true;
     this.lastLook = new Date();
-    if (!this.#closed) this.#schedule(pause);
+    if (!this.#closed && this.#source !== null) this.#schedule(pause);
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const announcement = this.#announcement;
-    switch (announcement.kind) {
+    const source = this.#source;
+    switch (source?.kind) {
       case 'inline':
-        this.#take(announcement.text);
-        return;
+        this.#take(source.text);
+        break;
       case 'bare':
         this.#take(JSON.stringify(bareManifest(this.instance)));
-        return;
+        break;
+      case 'stored':
+        if (!(await this.#readStored()))
+          throw new FetchError('missing', 'no manifest in the key-value store');
+        break;
       case 'url':
-        await this.#fetch(announcement.url, signal);
-        return;
-      case 'none':
-        await this.#readStored();
+        await this.#fetchOrReadStored(source.url, signal);
+    }
+  }
+
+  async #fetchOrReadStored(url: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#fetch(url, signal);
+    } catch (error) {
+      const isMissing = error instanceof FetchError && error.kind === 'missing';
+      if (!isMissing || !(await this.#readStored())) throw error;
     }
   }
 
@@ -209,11 +241,12 @@ export class InstanceWatch {
     if (this.#take(fetched.body.toString('utf8'))) this.#etag = fetched.etag;
   }
 
-  async #readStored(): Promise<void> {
+  /** @returns false when there is none */
+  async #readStored(): Promise<boolean> {
     const read = this.#context.readKey(this.provider);
     const text = read === null ? null : await storedManifest(read, this.instance.service, this.instance.id);
-    if (text === null) throw new FetchError('missing', 'no manifest in the key-value store');
-    this.#take(text);
+    if (text !== null) this.#take(text);
+    return text !== null;
   }
 
   /** @returns false when it has to wait, because there were too many new ones */
@@ -260,7 +293,9 @@ export class InstanceWatch {
     const { settings, instanceCount } = this.#context;
     if (error.kind === 'missing' && (this.manifest === null || this.#isBare)) {
       this.#withoutManifest();
-      return lookInterval(settings(), instanceCount());
+      const pause = lookInterval(settings(), instanceCount());
+      // Services that know nothing of FARP are the rule in many a backend.
+      return this.#source?.kind === 'stored' ? Math.max(pause, STORED_PAUSE) : pause;
     }
     this.#failures++;
     const first = this.error !== error.message;
@@ -298,6 +333,14 @@ export class InstanceWatch {
 function describe(instance: ServiceInstance): string {
   const { id, service, version, host, port, tls, weight, zone, status, tags, metadata } = instance;
   return JSON.stringify([id, service, version, host, port, tls, weight, zone, status, tags, metadata]);
+}
+
+function urlOf(announcement: Announcement): string {
+  return announcement.kind === 'url' ? announcement.url : MANIFEST_PATH;
+}
+
+function revisionOf(instance: ServiceInstance): number {
+  return isPushed(instance) ? instance.revision : 0;
 }
 
 function placeText({ host, port, tls }: ServiceInstance): string {

@@ -239,7 +239,7 @@ export class SchemaLoader {
     const { document, body, origin, etag, descriptor, cached, hashed } = received;
     const { type, specVersion, metadata, hash } = descriptor;
     const fault = hashed && hash !== '' ? await this.#hashFault(body, hash) : '';
-    if (fault !== '' && this.#context.settings().schemaHash === 'refuse')
+    if (fault !== '' && this.#context.settings().schemaHash === 'reject')
       throw new FetchError('invalid', fault);
     const digest = digestOf(body);
     const schema =

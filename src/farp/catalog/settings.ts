@@ -10,7 +10,7 @@ export interface CatalogSettings {
   readonly strict: boolean;
   readonly checksum: 'reject' | 'warn';
   /** What comes of a schema whose hash is not that of the manifest. */
-  readonly schemaHash: 'refuse' | 'warn';
+  readonly schemaHash: 'reject' | 'warn';
 }
 
 /** At so many instances together the gateway looks per second; with more of them each is looked at less often. */

@@ -67,6 +67,33 @@ export class Fetcher {
     }
   }
 
+  /**
+   * Sends JSON under the same guard; redirects are not followed and the answer's body does not matter.
+   *
+   * @returns the status
+   * @throws FetchError
+   */
+  async post(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<number> {
+    try {
+      checkUrl(url);
+      const agent = await this.#ready();
+      const { origin, pathname, search } = url;
+      const sent = { 'user-agent': 'octopus', ...headers };
+      const response = await agent.request({
+        ...{ origin, path: pathname + search, method: 'POST', headers: sent, body, signal },
+      });
+      response.body.on('error', () => {}).destroy();
+      return response.statusCode;
+    } catch (error) {
+      throw asFetchError(error);
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await (await this.#agent)?.destroy();
@@ -100,11 +127,7 @@ export class Fetcher {
   }
 
   async #get(request: FetchRequest, url: URL, signal: AbortSignal) {
-    if (url.protocol !== 'http:' && url.protocol !== 'https:')
-      throw new FetchError('forbidden', `${url.protocol} is not supported; use http or https`);
-    // A connection to an address that is written as such does without a look-up.
-    const fault = hostFault(url.hostname.replace(/^\[|\]$/g, ''));
-    if (fault !== '') throw new FetchError('forbidden', `${url.hostname}: ${fault}`);
+    checkUrl(url);
     const agent = await this.#ready();
     return agent.request({
       origin: url.origin,
@@ -137,6 +160,15 @@ export class Fetcher {
       connect: { lookup: guardedLookup(this.#options.lookup), timeout: this.#options.timeout ?? TIMEOUT },
     });
   }
+}
+
+/** @throws FetchError */
+function checkUrl(url: URL): void {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new FetchError('forbidden', `${url.protocol} is not supported; use http or https`);
+  // A connection to an address that is written as such does without a look-up.
+  const fault = hostFault(url.hostname.replace(/^\[|\]$/g, ''));
+  if (fault !== '') throw new FetchError('forbidden', `${url.hostname}: ${fault}`);
 }
 
 /** To the same scheme, host and port: else a service could make the gateway ask others, with the headers meant for it. */

@@ -1,0 +1,219 @@
+/**
+ * From what discovery backends and registrations say to routes: the source `farp`. Loaded only where services are to be
+ * discovered.
+ */
+import type { LoadedConfig } from '../../config/load.ts';
+import type { Config } from '../../config/schema/schema.ts';
+import type { Provider } from '../../discovery/provider.ts';
+import { Catalog, type CatalogEvent } from '../../farp/catalog/catalog.ts';
+import type { ServiceEntry } from '../../farp/catalog/service-entry.ts';
+import type { CatalogSettings } from '../../farp/catalog/settings.ts';
+import { Fetcher } from '../../farp/fetch/fetcher.ts';
+import type { Lookup } from '../../farp/fetch/guarded-lookup.ts';
+import { SchemaWorker } from '../../farp/fetch/schema-worker.ts';
+import type { Service, ServiceProblem } from '../../farp/model.ts';
+import { endpointsOf } from '../../farp/routes/endpoints.ts';
+import type { Endpoint } from '../../routing/model.ts';
+import type { MetricsStore } from '../../telemetry/metrics-store.ts';
+import type { ControlLog } from '../log.ts';
+import type { Contribution } from './contribution.ts';
+import type { ProviderReport } from './provider-status.ts';
+import { Providers } from './providers.ts';
+import { ServiceRoutes } from './service-routes.ts';
+
+export interface DiscoveredServicesOptions {
+  readonly config: Config;
+  readonly log: ControlLog;
+  readonly metrics: MetricsStore;
+  readonly lookup: Lookup;
+  readonly push: Provider | null;
+  /** There may be other routes, or other endpoints. */
+  readonly onChange: () => void;
+}
+
+export class DiscoveredServices {
+  readonly #options: DiscoveredServicesOptions;
+  readonly #fetcher: Fetcher;
+  readonly #worker = new SchemaWorker();
+  readonly #catalog: Catalog;
+  readonly #providers: Providers;
+  readonly #routes = new ServiceRoutes();
+  #expose: 'farp' | 'all';
+  #exposed: readonly Service[] | null = null;
+  #problems: readonly ServiceProblem[] = [];
+  #counts: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map();
+
+  constructor(options: DiscoveredServicesOptions) {
+    const { config, log, push } = options;
+    this.#options = options;
+    this.#expose = config.discovery.expose;
+    this.#fetcher = new Fetcher({ lookup: options.lookup });
+    this.#catalog = new Catalog({
+      fetcher: this.#fetcher,
+      worker: this.#worker,
+      settings: catalogSettings(config),
+      onChange: () => this.#changed(),
+      onEvent: (event) => this.#tell(event),
+    });
+    this.#providers = new Providers({
+      log,
+      onPublish: (provider, instances) => this.#catalog.publish(provider, instances),
+    });
+    this.#collectMetrics();
+    this.configure(config, push);
+  }
+
+  configure(config: Config, push: Provider | null): void {
+    this.#expose = config.discovery.expose;
+    this.#exposed = null;
+    this.#catalog.configure(catalogSettings(config));
+    this.#providers.configure(config, push, (providers) =>
+      this.#catalog.setProviders(
+        providers.map((provider) => ({
+          name: provider.name,
+          readKey: provider.read === undefined ? null : (key: string) => provider.read!(key),
+        })),
+      ),
+    );
+  }
+
+  /** The routes of all exposed services; the same object as long as they are the same. */
+  contribution({ config, routeDefaults }: LoadedConfig): Contribution {
+    const { domain = '', max_routes: maxRoutes } = config.farp;
+    const built = this.#routes.build(this.services(), { defaults: routeDefaults, domain, maxRoutes });
+    this.#counts = built.counts;
+    this.#tellProblems(built.problems);
+    return built.contribution;
+  }
+
+  /** Of every service that is known, exposed or not. */
+  endpointsOf(service: string): readonly Endpoint[] {
+    const entry = this.#catalog.entry(service);
+    return entry === null ? [] : endpointsOf(entry.service.instances);
+  }
+
+  /** Those that have routes; the same list as long as nothing of them changes. */
+  services(): readonly Service[] {
+    this.#exposed ??= this.#catalog
+      .entries()
+      .filter((entry) => this.isExposed(entry))
+      .map(({ service }) => service);
+    return this.#exposed;
+  }
+
+  /** A service that has said nothing is shown only if all are; one that tries to say something, only when it has. */
+  isExposed(entry: ServiceEntry): boolean {
+    return entry.isAnnounced || (this.#expose === 'all' && !entry.isPending);
+  }
+
+  entries(): readonly ServiceEntry[] {
+    return this.#catalog.entries();
+  }
+
+  entry(name: string): ServiceEntry | null {
+    return this.#catalog.entry(name);
+  }
+
+  /** Number of routes of a service by where they come from. */
+  routeCounts(service: string): ReadonlyMap<string, number> {
+    return this.#counts.get(service) ?? new Map();
+  }
+
+  /** Of the service itself, and of the routes that were made of it. */
+  problemsOf(entry: ServiceEntry): readonly ServiceProblem[] {
+    return [...entry.problems, ...this.#problems.filter(({ service }) => service === entry.name)];
+  }
+
+  providers(): readonly ProviderReport[] {
+    return this.#providers.reports();
+  }
+
+  refusedInstances(): ReadonlyMap<string, string> {
+    return this.#catalog.refused();
+  }
+
+  /** Every backend has answered or failed, and every service that they told of was asked. */
+  get isSettled(): boolean {
+    return this.#providers.areKnown && this.#catalog.isSettled;
+  }
+
+  async close(): Promise<void> {
+    this.#catalog.close();
+    await Promise.all([this.#providers.close(), this.#fetcher.close(), this.#worker.close()]);
+  }
+
+  #changed(): void {
+    this.#exposed = null;
+    this.#options.onChange();
+  }
+
+  #tell({ service, kind, detail }: CatalogEvent): void {
+    const { log, metrics } = this.#options;
+    switch (kind) {
+      case 'schema':
+        metrics.recorder.counter('octopus_farp_schema_updates_total', { service }).add(1);
+        break;
+      case 'refused':
+        log.warn('service: something of it is refused', { service, detail });
+        break;
+      case 'unreachable':
+        log.warn('service: it cannot be asked', { service, detail });
+        break;
+      default:
+        log.info(`service ${kind}`, { service, detail });
+    }
+  }
+
+  #tellProblems(problems: readonly ServiceProblem[]): void {
+    const known = new Set(this.#problems.map(textOf));
+    for (const problem of problems) {
+      const { service, subject, message } = problem;
+      if (!known.has(textOf(problem)))
+        this.#options.log.warn('service: a part of it has no route', { service, subject, reason: message });
+    }
+    this.#problems = problems;
+  }
+
+  #collectMetrics(): void {
+    const { metrics } = this.#options;
+    const reports = () => this.#providers.reports();
+    metrics.collect('octopus_farp_services_total', () => [
+      { labels: {}, value: this.#catalog.entries().filter(({ isAnnounced }) => isAnnounced).length },
+    ]);
+    metrics.collect('octopus_farp_routes_total', () =>
+      [...this.#counts].flatMap(([service, types]) =>
+        [...types].map(([type, value]) => ({ labels: { service, type }, value })),
+      ),
+    );
+    metrics.collect('octopus_discovery_up', () =>
+      reports().map(({ name, state }) => ({ labels: { backend: name }, value: state === 'ok' ? 1 : 0 })),
+    );
+    metrics.collect('octopus_discovery_stale_seconds', () =>
+      reports().flatMap(({ name, staleSeconds }) =>
+        staleSeconds === null ? [] : [{ labels: { backend: name }, value: staleSeconds }],
+      ),
+    );
+    metrics.collect('octopus_discovery_failures_total', () =>
+      reports().map(({ name, failures }) => ({ labels: { backend: name }, value: failures })),
+    );
+    metrics.collect('octopus_discovery_instances', () =>
+      reports().map(({ name, instances }) => ({ labels: { backend: name }, value: instances })),
+    );
+  }
+}
+
+function textOf({ service, subject, message }: ServiceProblem): string {
+  return `${service} ${subject} ${message}`;
+}
+
+function catalogSettings({ farp }: Config): CatalogSettings {
+  return {
+    farp: farp.enabled,
+    watchInterval: farp.watch_interval,
+    schemaCacheTtl: farp.schema_cache_ttl,
+    allowedHosts: farp.checks.allowed_hosts,
+    strict: farp.checks.manifests === 'strict',
+    checksum: farp.checks.checksum,
+    schemaHash: farp.checks.schema_hash,
+  };
+}
