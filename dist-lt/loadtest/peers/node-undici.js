@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+const SERVER = fileURLToPath(new URL('./node-undici-server.js', import.meta.url));
+/** What most people would write in Node: node:http in front, undici's pool behind. */
+export const nodeUndici = {
+    name: 'node-undici',
+    hint: 'npm install',
+    findVersion: () => process.versions.node,
+    prepare({ scenario, port, originPort }) {
+        if (scenario.plugins > 0 || scenario.routes > 0 || scenario.reload || scenario.workers > 1)
+            return null;
+        return { command: process.execPath, args: [SERVER, String(port), String(originPort)] };
+    },
+};
+//# sourceMappingURL=node-undici.js.map

@@ -1,0 +1,41 @@
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+/** One GET on a connection of its own. */
+export function get(port, path) {
+    return new Promise((resolve, reject) => {
+        const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: 2_000 }, (response) => {
+            let body = '';
+            response.setEncoding('latin1').on('data', (text) => {
+                body += text;
+            });
+            response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+            response.on('error', reject);
+        });
+        request.on('timeout', () => request.destroy(new Error('no answer within 2 s')));
+        request.on('error', reject);
+    });
+}
+/**
+ * Waits until the server answers 200.
+ * @throws Error with the end of its log when it ends or does not answer in time.
+ */
+export async function ready(name, server, port, path, seconds) {
+    const deadline = Date.now() + seconds * 1_000;
+    let last = 'never answered';
+    while (Date.now() < deadline) {
+        if (server.exited)
+            throw new Error(`${name} ended at start:\n${server.logTail()}`);
+        try {
+            const answer = await get(port, path);
+            if (answer.status === 200)
+                return answer;
+            last = `answered ${answer.status}`;
+        }
+        catch (error) {
+            last = error.message;
+        }
+        await sleep(50);
+    }
+    throw new Error(`${name} was not ready after ${seconds} s (${last}):\n${server.logTail()}`);
+}
+//# sourceMappingURL=probe.js.map

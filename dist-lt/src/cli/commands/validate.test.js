@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { inFolder } from '../../../test/support/config-files.js';
+import { command as schema } from './schema.js';
+import { command as validate } from './validate.js';
+async function run(command, paths, env = {}) {
+    let out = '';
+    let err = '';
+    const code = await command.run({
+        values: { config: paths },
+        positionals: [],
+        env,
+        out: (text) => void (out += text),
+        err: (text) => void (err += text),
+    });
+    return { code, out, err };
+}
+test('validate: a good configuration is summed up, with warnings and what is not active', async () => {
+    const text = 'tls: { enabled: true, cert: a, key: b }\nmiddleware: [cors]\nupstreams: [{ name: a, endpoints: ["a:1"] }]\nroutes: [{ path: /a, upstream: a }, { path: /b, upstream: a }]\n';
+    await inFolder({ 'octopus.yaml': text }, async (folder) => {
+        const { code, out, err } = await run(validate, [folder]);
+        assert.equal(code, 0);
+        assert.equal(out, 'valid: 2 routes, 1 upstream, 1 plugin, 1 warning\n');
+        assert.match(err, /^\S+octopus\.yaml:1:1: warning: the admin API at 0\.0\.0\.0:9090 asks for no password.*\nnote: HTTPS is not active yet: /);
+    });
+});
+test('validate: every problem of every file, exit code 1', async () => {
+    await inFolder({ 'a.yaml': 'server: { http_prot: 1 }\nadmin: { enabled: false }\n', 'b.json': '{"routes": [{}]}' }, async (folder) => {
+        const { code, out, err } = await run(validate, [
+            path.join(folder, 'a.yaml'),
+            path.join(folder, 'b.json'),
+        ]);
+        assert.equal(code, 1);
+        assert.equal(out, '');
+        assert.equal(err.replaceAll(`${folder}/`, ''), 'a.yaml:1:11: unknown key "http_prot" in server. Did you mean "http_port"?\n' +
+            'b.json:1:13: routes: "path" is missing; expected a path pattern such as /api/users/{id} or /static/*\n' +
+            'refused: 2 errors\n');
+    });
+});
+test('validate: variables of the invocation count', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the configuration
+    await inFolder({ 'octopus.yaml': 'server: { via: "${NAME}" }\n' }, async (folder) => {
+        assert.equal((await run(validate, [folder])).code, 1);
+        assert.equal((await run(validate, [folder], { NAME: 'edge' })).code, 0);
+    });
+});
+test('schema: prints a JSON Schema', async () => {
+    const { code, out } = await run(schema, []);
+    assert.equal(code, 0);
+    const document = JSON.parse(out);
+    assert.equal(document.$schema, 'https://json-schema.org/draft/2020-12/schema');
+    assert.ok(document.properties.routes.items.properties.path.description.length > 0);
+});
+//# sourceMappingURL=validate.test.js.map

@@ -1,0 +1,92 @@
+/** `discovery`, `farp`, `admin` and `observability`. */
+import { z } from 'zod';
+import { parseHostPort } from '../values.js';
+import { flag, oneOf, percent, positiveDuration, text } from './scalars.js';
+export const discoverySchema = z.strictObject({
+    backend: oneOf(['kubernetes', 'consul', 'etcd', 'eureka', 'dns', 'mdns'])
+        .optional()
+        .describe('Where services are found. Not active yet in this version.'),
+    kubernetes: z
+        .strictObject({
+        namespace: z.string().prefault('default').describe('Namespace that is watched.'),
+        label_selector: z.string().prefault('').describe('Only services with these labels.'),
+    })
+        .optional()
+        .describe('Settings of the kubernetes backend.'),
+});
+export const farpSchema = z.strictObject({
+    enabled: flag()
+        .prefault(false)
+        .describe('Builds routes from what services announce. Not active yet in this version.'),
+    watch_interval: positiveDuration().prefault('5s').describe('Time between two looks at a service.'),
+    schema_cache_ttl: positiveDuration().prefault('5m').describe('How long a fetched schema is believed.'),
+});
+const auth = z.strictObject({
+    type: oneOf(['basic', 'none']).prefault('none').describe('`basic` asks for user name and password.'),
+    username: text('a user name without ":"', (value) => value !== '' && !value.includes(':'))
+        .optional()
+        .describe('For `basic`.'),
+    password_hash: z
+        .string({ error: 'expected a bcrypt hash' })
+        .refine(isBcrypt, {
+        error: 'expected a bcrypt hash ($2b$, cost, 53 characters); make one with: htpasswd -nbB admin PASSWORD',
+    })
+        .optional()
+        .describe('For `basic`: the bcrypt hash of the password.'),
+});
+/** `$2b$...` is the placeholder of the examples: legal to load, impossible to log in with. */
+export const PLACEHOLDER_HASH = /^\$2[aby]?\$\.\.\.$/;
+function isBcrypt(value) {
+    return /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.test(value) || PLACEHOLDER_HASH.test(value);
+}
+export const adminSchema = z.strictObject({
+    enabled: flag().prefault(true).describe('Serves health, metrics and the admin API.'),
+    address: text('host:port', (value) => parseHostPort(value) !== null)
+        .optional()
+        .describe('Where it listens. Default: `server.host` with `server.admin_port`.'),
+    auth: auth.prefault({}).describe('Guards everything but health, liveness and readiness.'),
+    metrics_public: flag().prefault(false).describe('Serves the metrics without password.'),
+});
+const urlPath = () => text('a path that begins with "/"', (value) => /^\/[^\s?#]*$/.test(value));
+export const observabilitySchema = z.strictObject({
+    metrics: z
+        .strictObject({
+        enabled: flag().prefault(true).describe('Counts requests and serves the counters to Prometheus.'),
+        path: urlPath().prefault('/metrics').describe('Where, on the admin address.'),
+    })
+        .prefault({})
+        .describe('Prometheus metrics.'),
+    tracing: z
+        .strictObject({
+        enabled: flag()
+            .prefault(false)
+            .describe('Exports spans. Not active yet: trace context is passed on in any case.'),
+        exporter: oneOf(['otlp']).prefault('otlp').describe('How spans are sent.'),
+        endpoint: text('a URL such as http://collector:4317', (value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value))
+            .optional()
+            .describe('Where spans are sent.'),
+    })
+        .prefault({})
+        .describe('Distributed tracing.'),
+    logging: z
+        .strictObject({
+        level: oneOf(['debug', 'info', 'warn', 'error'])
+            .prefault('info')
+            .describe('Least important level that is written.'),
+        format: oneOf(['json', 'text'])
+            .prefault('json')
+            .describe('One JSON object per line, or text for people.'),
+        access_log: z
+            .strictObject({
+            enabled: flag().prefault(true).describe('One line per request.'),
+            sample: percent()
+                .prefault('100%')
+                .describe('Share of the requests that are logged; answers of 500 and above always are.'),
+        })
+            .prefault({})
+            .describe('The log of requests.'),
+    })
+        .prefault({})
+        .describe('Log lines on standard output.'),
+});
+//# sourceMappingURL=platform.js.map

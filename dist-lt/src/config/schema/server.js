@@ -1,0 +1,92 @@
+/** `server`: listeners, limits and what a worker does before routing. */
+import { z } from 'zod';
+import { isToken } from '../../http/characters.js';
+import { MAX_WORKERS } from '../../shared/memory.js';
+import { parseHostPort } from '../values.js';
+import { bindHost, cidr, duration, oneOf, port, positiveDuration, positiveSize, size, text, whole, } from './scalars.js';
+const limits = z.strictObject({
+    request_line: positiveSize().prefault('16KB').describe('Longest request line; longer ones get 414.'),
+    header_bytes: positiveSize()
+        .prefault('64KB')
+        .describe('Largest request head, all header lines together; larger ones get 431.'),
+    header_count: whole(1, 10_000).prefault(200).describe('Most header lines of a request; more get 431.'),
+    body: size().prefault('100MB').describe('Largest request body; larger ones get 413. 0 means no limit.'),
+    header_timeout: positiveDuration()
+        .prefault('10s')
+        .describe('Time in which the whole request head must have arrived; else 408.'),
+    body_idle_timeout: positiveDuration()
+        .prefault('30s')
+        .describe('Longest pause while a request body arrives; else 408.'),
+    keep_alive_timeout: positiveDuration()
+        .prefault('75s')
+        .describe('How long an idle client connection is kept open.'),
+    connections: whole(1, 1_000_000)
+        .prefault(50_000)
+        .describe('Most open client connections of the whole gateway, shared equally by the workers.'),
+});
+const keepOrReject = () => oneOf(['keep', 'reject']);
+const pathPolicy = z.strictObject({
+    double_slash: oneOf(['merge', 'keep', 'reject'])
+        .prefault('merge')
+        .describe('`//` in a path: made one slash, kept, or answered with 400.'),
+    encoded_slash: keepOrReject()
+        .prefault('keep')
+        .describe('`%2f` in a path: kept as written (it never separates segments), or 400.'),
+    backslash: keepOrReject().prefault('reject').describe('`\\` and `%5c` in a path: kept as written, or 400.'),
+    parameters: keepOrReject().prefault('keep').describe('`;parameters` in a path: kept as written, or 400.'),
+});
+const dns = z.strictObject({
+    servers: z
+        .array(text('an IP address with or without port, such as 10.0.0.2 or 10.0.0.2:53', isDnsServer))
+        .prefault([])
+        .describe('Name servers that resolve endpoint names; empty means those of the system.'),
+    min_ttl: positiveDuration().prefault('1s').describe('A resolved name is kept at least this long.'),
+    max_ttl: positiveDuration()
+        .prefault('5m')
+        .describe('A resolved name is looked up again at the latest after this time.'),
+});
+function isDnsServer(value) {
+    const bare = value.includes(':') && !value.includes('.') && !value.startsWith('[') ? `[${value}]` : value;
+    const address = parseHostPort(bare, 53);
+    return address !== null && !/[a-z]/i.test(address.host.replaceAll(/[a-f:]/gi, ''));
+}
+export const serverSchema = z.strictObject({
+    host: bindHost()
+        .prefault('0.0.0.0')
+        .describe('Address on which the gateway listens; `::` for IPv6 as well.'),
+    http_port: port().prefault(8080).describe('Port for plain HTTP; 0 picks a free one.'),
+    https_port: port()
+        .prefault(8443)
+        .describe('Port for HTTPS, when `tls.enabled` is true; 0 picks a free one.'),
+    admin_port: port()
+        .prefault(9090)
+        .describe('Port of the admin API and the metrics on `server.host`; see `admin.address`.'),
+    workers: z
+        .union([z.literal('auto'), whole(1, MAX_WORKERS)], {
+        error: `expected auto or a number from 1 to ${MAX_WORKERS}`,
+    })
+        .prefault('auto')
+        .describe('Worker threads; `auto` is one per CPU core.'),
+    engine: oneOf(['builtin', 'uws'])
+        .prefault('builtin')
+        .describe('What accepts connections and reads requests; see [engines.md](engines.md) before you choose `uws`.'),
+    trusted_proxies: z
+        .array(cidr())
+        .prefault([])
+        .describe('Address blocks of proxies in front whose X-Forwarded-* and X-Request-Id fields are believed.'),
+    limits: limits.prefault({}).describe('What a client may send and how slowly.'),
+    shutdown_timeout: duration()
+        .prefault('30s')
+        .describe('After SIGTERM, time for requests in flight to finish before they are cut.'),
+    shutdown_delay: duration()
+        .prefault('0s')
+        .describe('After SIGTERM, time during which readiness is 503 but connections are still accepted.'),
+    via: text('a name of letters, digits, "-" and "."', isToken)
+        .prefault('octopus')
+        .describe('Name of this gateway in the Via field. A request that comes back to the process that sent it gets 508; gateways in a row may share a name.'),
+    path_policy: pathPolicy
+        .prefault({})
+        .describe('What happens to path spellings that servers read differently.'),
+    dns: dns.prefault({}).describe('How endpoint names are resolved.'),
+});
+//# sourceMappingURL=server.js.map

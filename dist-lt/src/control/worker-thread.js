@@ -1,0 +1,131 @@
+/** The primary's view of one worker thread: its state, and questions to it that always get an answer. */
+import { Worker } from 'node:worker_threads';
+/** How long a thread may take to close its sockets when it is to be ended. Milliseconds. */
+const CLOSE_PATIENCE = 1_000;
+export class WorkerThread {
+    index;
+    state = 'starting';
+    /** The version that it serves; 0 before the first `ack`. */
+    version = 0;
+    /** The port that it listens on; 0 before it does. */
+    port = 0;
+    #worker;
+    #events;
+    #startedAt = performance.now();
+    #questions = new Set();
+    #closesFirst;
+    #error = null;
+    #refusal = '';
+    constructor(entry, init, events) {
+        this.index = init.workerIndex;
+        this.#closesFirst = init.engine === 'uws';
+        if (this.#closesFirst)
+            process.once('exit', this.#closeForExit);
+        this.#events = events;
+        this.#worker = new Worker(entry, { workerData: init, name: `octopus-worker-${init.workerIndex}` });
+        this.#worker.on('message', (message) => this.#receive(message));
+        this.#worker.on('error', (error) => {
+            // Anything can be thrown; what is no Error has no stack to show.
+            this.#error = error instanceof Error ? error : new Error(String(error));
+        });
+        this.#worker.on('exit', (code) => this.#exited(code));
+    }
+    /** Why the thread refused its first generation; '' if it did not. */
+    get refusal() {
+        return this.#refusal;
+    }
+    /** @returns '' once it serves, else why it does not; then the thread is gone or about to go. */
+    async untilReady(timeout) {
+        if (this.state === 'ready')
+            return '';
+        const answer = await this.#ask(() => this.state === 'ready', timeout);
+        if (answer === 'silent') {
+            this.terminate();
+            return `worker ${this.index} did not start within ${timeout} ms`;
+        }
+        if (answer !== 'dead')
+            return '';
+        if (this.#refusal !== '')
+            return this.#refusal;
+        return this.#error?.message ?? `worker ${this.index} ended while it started`;
+    }
+    /** First phase of a reload. @returns '' when prepared, else why not */
+    async prepare(generation, timeout) {
+        this.post({ type: 'prepare', generation });
+        const { version } = generation;
+        const answer = await this.#ask((message) => (message.type === 'prepared' || message.type === 'refuse') && message.version === version, timeout);
+        if (answer === 'silent')
+            return `worker ${this.index} did not answer within ${timeout} ms`;
+        if (answer === 'dead')
+            return `worker ${this.index} died while it loaded the configuration`;
+        return answer.type === 'refuse' ? answer.reason : '';
+    }
+    /** Second phase. @returns false when the thread is dead or does not answer */
+    async commit(version, timeout) {
+        this.post({ type: 'commit', version });
+        const answer = await this.#ask((message) => message.type === 'ack' && message.version === version, timeout);
+        return typeof answer === 'object';
+    }
+    /** @returns how many connections had to be cut; -1 when the thread died or was not done `grace` after the deadline */
+    async drain(deadline, grace) {
+        this.post({ type: 'drain', deadline });
+        const answer = await this.#ask((message) => message.type === 'drained', deadline + grace);
+        return typeof answer === 'object' && answer.type === 'drained' ? answer.cut : -1;
+    }
+    post(message) {
+        this.#worker.postMessage(message);
+    }
+    /**
+     * Ends the thread. One with open sockets of µWebSockets.js would take the whole process along (measured: an assertion of
+     * Node about its event loop), so it is asked to close them before.
+     */
+    terminate() {
+        if (!this.#closesFirst)
+            void this.#worker.terminate();
+        else
+            void this.drain(0, CLOSE_PATIENCE).then(() => this.#worker.terminate());
+    }
+    /** `process.exit` ends the threads as well. Nothing can be awaited any more, but they run while this one sleeps. */
+    #closeForExit = () => {
+        this.post({ type: 'drain', deadline: 0 });
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOSE_PATIENCE / 10);
+    };
+    #ask(matches, timeout) {
+        if (this.state === 'dead')
+            return Promise.resolve('dead');
+        return new Promise((resolve) => {
+            const question = {
+                matches,
+                settle: (answer) => {
+                    clearTimeout(timer);
+                    this.#questions.delete(question);
+                    resolve(answer);
+                },
+            };
+            const timer = setTimeout(() => question.settle('silent'), timeout);
+            this.#questions.add(question);
+        });
+    }
+    #receive(message) {
+        if (message.type === 'ack')
+            this.version = message.version;
+        if (message.type === 'listening')
+            this.port = message.port;
+        if (message.type === 'refuse' && this.state === 'starting')
+            this.#refusal = message.reason;
+        if (this.state === 'starting' && this.version !== 0 && this.port !== 0)
+            this.state = 'ready';
+        this.#events.message(this, message);
+        for (const question of this.#questions)
+            if (question.matches(message))
+                question.settle(message);
+    }
+    #exited(code) {
+        this.state = 'dead';
+        process.removeListener('exit', this.#closeForExit);
+        for (const question of this.#questions)
+            question.settle('dead');
+        this.#events.exit(this, { code, error: this.#error, lifetime: performance.now() - this.#startedAt });
+    }
+}
+//# sourceMappingURL=worker-thread.js.map

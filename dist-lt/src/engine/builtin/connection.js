@@ -1,0 +1,578 @@
+import { ChunkedDecoder } from '../../http/chunked.js';
+import { ERRORS } from '../../http/errors.js';
+import { BODY_CHUNKED, BODY_NONE } from '../../http/framing.js';
+import { problemBody } from '../../http/problem.js';
+import { RequestHead } from '../../http/request-head.js';
+import { PROBE_AFTER_MS, SocketStream } from '../../http/socket-stream.js';
+import { statusText } from '../../http/status-text.js';
+import { UPGRADE_LINES } from '../../http/websocket-handshake.js';
+import { coarseClock } from '../../shared/coarse-clock.js';
+import { retain } from '../../shared/read-buffer.js';
+import { FRAMING_LENGTH, FRAMING_STREAM } from '../downstream.js';
+import { Exchange } from '../exchange.js';
+import { Peer } from '../peer.js';
+import { RequestReader } from './request-reader.js';
+import { ResponseWriter } from './response-writer.js';
+/** Waiting for a request head, or in the middle of one. */
+const STATE_HEAD = 0;
+/** An exchange is in progress. */
+const STATE_EXCHANGE = 1;
+/** The response is complete, the rest of the request body is thrown away. */
+const STATE_DISCARD = 2;
+/** Half closed; what still arrives is thrown away until the client closes too (RFC 9112 section 9.6). */
+const STATE_LINGER = 3;
+/** Switched to another protocol: the bytes belong to the stream. */
+const STATE_TUNNEL = 4;
+const STATE_CLOSED = 5;
+/** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
+const DRAIN_LIMIT = 64 * 1024;
+const LINGER_MS = 2000;
+/** While draining: a connection idle for longer than this is closed at once, any other after the grace. */
+const DRAIN_QUIET_MS = 5000;
+const DRAIN_GRACE_MS = 1000;
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+/**
+ * One HTTP/1.x client connection: reads requests strictly one after the other, so that pipelined ones are answered in
+ * order (rule A14), and offers the client's side of each exchange to the pipeline.
+ */
+export class Http1Connection {
+    previous = null;
+    next = null;
+    deadline;
+    #socket;
+    #host;
+    #list;
+    #peer;
+    #head = new RequestHead();
+    #exchange;
+    #reader = new RequestReader();
+    #output;
+    #writer;
+    #decoder = null;
+    #stream = null;
+    #state = STATE_HEAD;
+    /** Bytes that arrived before anybody could use them. */
+    #rest = null;
+    #sink = null;
+    #remaining = 0;
+    #paused = false;
+    #bodyPaused = false;
+    #requestDone = true;
+    #responseDone = true;
+    #expectContinue = false;
+    #keepAlive = true;
+    #draining = false;
+    /** Guards against recursion when responses complete while their request is still being read. */
+    #pumping = false;
+    #lastQueued = 0;
+    /** @param tls null for a plain connection */
+    constructor(socket, host, list, output, tls) {
+        this.#socket = socket;
+        this.#host = host;
+        this.#list = list;
+        this.#peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0, tls);
+        this.#exchange = new Exchange(this, this.#head, this.#peer, tls === null ? 'http' : 'https');
+        this.#output = output(socket, () => this.#onSocketDrain());
+        this.#writer = new ResponseWriter(this.#output);
+        this.deadline = coarseClock.now + host.settings.limits.headerTimeout;
+        socket.on('end', () => this.#onEnd());
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => this.#onClose());
+        list.add(this);
+    }
+    /**
+     * From now on responses say `Connection: close`. An idle connection gets a moment before it is closed: its client may
+     * have sent the next request already, and closing under it would fail a request (RFC 9112 section 9.5).
+     *
+     * @param until what is left will be cut then
+     */
+    drain(until) {
+        this.#draining = true;
+        if (this.#state === STATE_HEAD && !this.#reader.started)
+            this.#shortenIdle();
+        else
+            this.#exchange.events?.onShutdown(until);
+    }
+    #shortenIdle() {
+        const idleFor = coarseClock.now - (this.deadline - this.#host.settings.limits.keepAliveTimeout);
+        if (idleFor > DRAIN_QUIET_MS)
+            this.#socket.destroy();
+        else
+            this.deadline = Math.min(this.deadline, coarseClock.now + DRAIN_GRACE_MS);
+    }
+    destroy() {
+        this.#socket.destroy();
+    }
+    // --- reading -------------------------------------------------------------------------------------------------
+    /** `input[0, length)` has been read; it is valid until this returns. */
+    receive(input, length) {
+        switch (this.#state) {
+            case STATE_HEAD:
+                this.#pump(input, length);
+                break;
+            case STATE_EXCHANGE:
+                if (this.#sink !== null && !this.#requestDone && this.#rest === null)
+                    this.#readBody(input, length);
+                else
+                    this.#hold(input, 0, length);
+                break;
+            case STATE_DISCARD:
+                this.#discard(input, length);
+                break;
+            case STATE_LINGER:
+                break;
+            case STATE_TUNNEL:
+                this.#stream.received(input, 0, length);
+                break;
+            default:
+        }
+    }
+    /** Works through a read: heads, and whatever exchanges complete on the way. */
+    #pump(input, length) {
+        if (this.#pumping) {
+            this.#hold(input, 0, length);
+            return;
+        }
+        this.#pumping = true;
+        for (;;) {
+            if (this.#output.blocked) {
+                this.#waitForReader(input, length);
+                break;
+            }
+            this.#readHead(input, length);
+            const rest = this.#state === STATE_HEAD ? this.#takeRest() : null;
+            if (rest === null)
+                break;
+            input = rest;
+            length = rest.length;
+        }
+        this.#pumping = false;
+        if (this.#state === STATE_HEAD && this.#paused && this.#rest === null)
+            this.#resumeSocket();
+    }
+    /** A client that pipelines but does not read gets no further responses queued for it (rule C17). */
+    #waitForReader(input, length) {
+        this.#hold(input, 0, length);
+        this.#armWriteDeadline();
+    }
+    #takeRest() {
+        const rest = this.#rest;
+        this.#rest = null;
+        return rest;
+    }
+    /** Keeps bytes for later and stops reading. */
+    #hold(input, start, end) {
+        const copy = retain(input, start, end);
+        this.#rest = this.#rest === null ? copy : Buffer.concat([this.#rest, copy]);
+        this.#pauseSocket();
+    }
+    #readHead(input, length) {
+        const reader = this.#reader;
+        const limits = this.#host.settings.limits;
+        const fresh = !reader.started;
+        if (!reader.read(input, 0, length, limits)) {
+            if (reader.problem !== '')
+                this.#reject(reader.problem);
+            else if (fresh)
+                this.deadline = coarseClock.now + limits.headerTimeout;
+            return;
+        }
+        if (reader.consumed < length)
+            this.#rest = retain(input, reader.consumed, length);
+        const head = this.#head;
+        const problem = head.parse(reader.head, limits, this.#host.settings.pathPolicy);
+        if (problem !== '') {
+            this.#reject(problem);
+            return;
+        }
+        if (head.contentLength > limits.body && limits.body !== 0) {
+            this.#reject('body_too_large');
+            return;
+        }
+        const { tls } = this.#peer;
+        if (tls !== null && !tls.serves(head.host)) {
+            this.#reject('misdirected_request');
+            return;
+        }
+        this.#beginExchange();
+    }
+    #beginExchange() {
+        const head = this.#head;
+        this.#state = STATE_EXCHANGE;
+        this.#responseDone = false;
+        this.#keepAlive = head.keepAlive && !this.#draining;
+        this.#expectContinue = head.expectContinue;
+        this.#sink = null;
+        this.#bodyPaused = false;
+        this.#remaining = head.contentLength;
+        this.#requestDone =
+            head.bodyKind === BODY_NONE || (head.bodyKind !== BODY_CHUNKED && head.contentLength === 0);
+        if (head.bodyKind === BODY_CHUNKED) {
+            if (this.#decoder === null)
+                this.#decoder = new ChunkedDecoder();
+            this.#decoder.reset(this.#host.settings.limits.body);
+        }
+        this.deadline = 0;
+        this.#peer.judge(this.#host.settings.trustedProxies);
+        this.#exchange.begin();
+        this.#host.onExchange(this.#exchange);
+        // Bytes nobody reads yet must not pile up in this process (rule C17).
+        if (this.#state === STATE_EXCHANGE &&
+            (this.#rest !== null || (!this.#requestDone && this.#sink === null))) {
+            this.#pauseSocket();
+        }
+    }
+    // --- request body --------------------------------------------------------------------------------------------
+    get requestDone() {
+        return this.#requestDone;
+    }
+    startBody(sink) {
+        this.#sink = sink;
+        if (this.#requestDone) {
+            sink.onRequestEnd('');
+            return;
+        }
+        if (this.#expectContinue) {
+            this.#expectContinue = false;
+            if (this.#rest === null)
+                this.#output.writeText(CONTINUE);
+        }
+        this.#armBodyDeadline();
+        this.#feedRest();
+        if (!this.#requestDone && !this.#bodyPaused)
+            this.#resumeSocket();
+    }
+    pauseBody() {
+        if (this.#requestDone)
+            return;
+        this.#bodyPaused = true;
+        this.deadline = 0;
+        this.#pauseSocket();
+    }
+    resumeBody() {
+        if (!this.#bodyPaused)
+            return;
+        this.#bodyPaused = false;
+        if (this.#requestDone)
+            return;
+        this.#armBodyDeadline();
+        this.#feedRest();
+        if (!this.#requestDone && !this.#bodyPaused && this.#state === STATE_EXCHANGE)
+            this.#resumeSocket();
+    }
+    #armBodyDeadline() {
+        this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+    }
+    #feedRest() {
+        const rest = this.#takeRest();
+        if (rest !== null)
+            this.#readBody(rest, rest.length);
+    }
+    #readBody(input, length) {
+        if (this.#bodyPaused) {
+            this.#hold(input, 0, length);
+            return;
+        }
+        this.#armBodyDeadline();
+        if (this.#head.bodyKind === BODY_CHUNKED)
+            this.#readChunked(input, length);
+        else
+            this.#readSized(input, length);
+    }
+    #readSized(input, length) {
+        const sink = this.#sink;
+        const take = Math.min(this.#remaining, length);
+        this.#remaining -= take;
+        const done = this.#remaining === 0;
+        if (done) {
+            this.#requestDone = true;
+            this.deadline = 0;
+            if (take < length)
+                this.#hold(input, take, length);
+        }
+        this.#exchange.bytesReceived += take;
+        sink.onRequestData(input.subarray(0, take));
+        if (done && this.#sink === sink)
+            sink.onRequestEnd('');
+    }
+    #readChunked(input, length) {
+        const sink = this.#sink;
+        const decoder = this.#decoder;
+        const end = decoder.decode(input, 0, length, this);
+        if (this.#sink !== sink)
+            return;
+        if (decoder.failed) {
+            this.#failBody(decoder.tooLarge ? 'body_too_large' : 'bad_chunk');
+        }
+        else if (decoder.done) {
+            this.#requestDone = true;
+            this.deadline = 0;
+            if (end < length)
+                this.#hold(input, end, length);
+            sink.onRequestEnd(decoder.trailers);
+        }
+    }
+    /** From the chunked decoder. */
+    onChunkData(input, start, end) {
+        this.#exchange.bytesReceived += end - start;
+        this.#sink?.onRequestData(input.subarray(start, end));
+    }
+    #failBody(code) {
+        const sink = this.#sink;
+        this.#sink = null;
+        this.#keepAlive = false;
+        if (sink !== null)
+            sink.onRequestFailed(code);
+    }
+    // --- response ------------------------------------------------------------------------------------------------
+    get headSent() {
+        return this.#writer.started;
+    }
+    sendInformational(status, lines) {
+        if (this.#head.version === 10 || this.#writer.started)
+            return;
+        this.#output.writeText(`HTTP/1.1 ${status} ${statusText(status)}\r\n${lines}\r\n`);
+    }
+    sendHead(status, reason, lines, framing, length) {
+        const head = this.#head;
+        // An unread body is drained after the response only if that is cheap and certain; else say that we close (C4, C5).
+        if (!this.#requestDone &&
+            (head.bodyKind === BODY_CHUNKED || this.#remaining > DRAIN_LIMIT || this.#expectContinue)) {
+            this.#keepAlive = false;
+        }
+        const chunked = framing === FRAMING_STREAM && head.version === 11;
+        if (framing === FRAMING_STREAM && !chunked)
+            this.#keepAlive = false;
+        if (this.#draining)
+            this.#keepAlive = false;
+        let text = `HTTP/1.1 ${status} ${reason}\r\n${lines}`;
+        if (chunked)
+            text += 'Transfer-Encoding: chunked\r\n';
+        else if (framing === FRAMING_LENGTH)
+            text += `Content-Length: ${length}\r\n`;
+        if (!this.#keepAlive)
+            text += 'Connection: close\r\n\r\n';
+        else
+            text += head.version === 11 ? '\r\n' : 'Connection: keep-alive\r\n\r\n';
+        this.#exchange.status = status;
+        this.#writer.begin(text, chunked, framing === FRAMING_STREAM && !chunked);
+    }
+    sendBody(input, start, end) {
+        this.#exchange.bytesSent += end - start;
+        const more = this.#writer.body(input, start, end);
+        if (!more)
+            this.#armWriteDeadline();
+        return more;
+    }
+    endBody(trailers) {
+        this.#writer.end(this.#head.wantsTrailers ? trailers : '');
+        this.#finishResponse();
+    }
+    flush() {
+        this.#writer.flush();
+    }
+    /** The request was complete (an upgrade has no body), and nothing of a next one has been looked at. */
+    switchProtocols(lines) {
+        this.#exchange.status = 101;
+        this.#state = STATE_TUNNEL;
+        this.deadline = 0;
+        this.#output.writeText(`HTTP/1.1 101 ${statusText(101)}\r\n${lines}${UPGRADE_LINES}\r\n`);
+        this.#stream = new SocketStream(this.#socket, this.#output, this.#takeRest());
+        return this.#stream;
+    }
+    expectSilence() {
+        this.#socket.setKeepAlive(true, PROBE_AFTER_MS);
+    }
+    abort() {
+        // A close-delimited body would look complete after a FIN, so that one is reset (rule C2). `resetAndDestroy` is of no
+        // use: it sends the FIN first. Over TLS the missing close_notify shows it.
+        if (this.#writer.closeDelimited && this.#peer.tls === null)
+            this.#socket.resetAndClosing = true;
+        this.#socket.destroy();
+    }
+    #armWriteDeadline() {
+        this.#lastQueued = this.#output.queued;
+        this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+    }
+    #onSocketDrain() {
+        if (this.#state === STATE_HEAD) {
+            const rest = this.#takeRest();
+            if (rest !== null)
+                this.#pump(rest, rest.length);
+        }
+        if (this.#state === STATE_TUNNEL)
+            this.#stream.drained();
+        if (this.#state !== STATE_EXCHANGE)
+            return;
+        this.deadline = 0;
+        if (!this.#requestDone && this.#sink !== null && !this.#bodyPaused)
+            this.#armBodyDeadline();
+        this.#exchange.events?.onDrain();
+    }
+    #finishResponse() {
+        this.#responseDone = true;
+        this.#sink = null;
+        this.deadline = 0;
+        this.#endExchange();
+        if (this.#state !== STATE_EXCHANGE)
+            return;
+        if (this.#requestDone) {
+            if (this.#keepAlive)
+                this.#nextRequest();
+            else
+                this.#closeGracefully();
+        }
+        else if (this.#keepAlive) {
+            this.#state = STATE_DISCARD;
+            this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+            const rest = this.#takeRest();
+            if (rest !== null)
+                this.#discard(rest, rest.length);
+            if (this.#state === STATE_DISCARD)
+                this.#resumeSocket();
+        }
+        else {
+            this.#closeGracefully();
+        }
+    }
+    #endExchange() {
+        const exchange = this.#exchange;
+        exchange.events = null;
+        this.#host.onExchangeEnd(exchange);
+    }
+    #nextRequest() {
+        this.#state = STATE_HEAD;
+        this.#writer.reset();
+        this.#lastQueued = Number.MAX_SAFE_INTEGER;
+        this.deadline = coarseClock.now + this.#host.settings.limits.keepAliveTimeout;
+        if (this.#draining)
+            this.#shortenIdle();
+        if (this.#pumping)
+            return;
+        const rest = this.#takeRest();
+        if (rest !== null)
+            this.#pump(rest, rest.length);
+        else if (this.#paused)
+            this.#resumeSocket();
+    }
+    /** Throws away the rest of a request body whose response is complete. Only for bodies with a small, known rest. */
+    #discard(input, length) {
+        const take = Math.min(this.#remaining, length);
+        this.#remaining -= take;
+        if (this.#remaining > 0)
+            return;
+        this.#requestDone = true;
+        if (take < length)
+            this.#rest = retain(input, take, length);
+        this.#nextRequest();
+    }
+    // --- ends ----------------------------------------------------------------------------------------------------
+    /** Answers a request that cannot become an exchange, and closes: the framing of what follows is unknown. */
+    #reject(code) {
+        const requestId = this.#host.newRequestId();
+        const body = problemBody(code, requestId);
+        const entry = ERRORS[code];
+        this.#rest = null;
+        this.#output.writeText(`HTTP/1.1 ${entry.status} ${statusText(entry.status)}\r\nDate: ${new Date().toUTCString()}\r\n` +
+            `Content-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n` +
+            `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+        this.#host.onRejected(code, requestId, this.#peer);
+        this.#closeGracefully();
+    }
+    /** FIN now, then read on for a while: closing with unread input would reset the response away. */
+    #closeGracefully() {
+        this.#state = STATE_LINGER;
+        this.#lastQueued = Number.MAX_SAFE_INTEGER;
+        this.#rest = null;
+        this.#output.end();
+        this.#resumeSocket();
+        this.deadline = coarseClock.now + LINGER_MS;
+    }
+    #onEnd() {
+        switch (this.#state) {
+            case STATE_HEAD:
+            case STATE_DISCARD:
+            case STATE_LINGER:
+                if (this.#output.queued === 0)
+                    this.#socket.destroy();
+                else
+                    this.#socket.end();
+                break;
+            case STATE_EXCHANGE:
+                this.#keepAlive = false;
+                // Like nginx: a client that ends its side while it waits has gone away. In the middle of a body it can still
+                // read an answer.
+                if (this.#requestDone)
+                    this.#socket.destroy();
+                else if (this.#sink !== null)
+                    this.#failBody('incomplete_body');
+                else
+                    this.#socket.destroy();
+                break;
+            case STATE_TUNNEL:
+                this.#stream.peerEnded();
+                break;
+            default:
+        }
+    }
+    #onClose() {
+        const wasTunnel = this.#state === STATE_TUNNEL;
+        const wasExchange = this.#state === STATE_EXCHANGE && !this.#responseDone;
+        this.#state = STATE_CLOSED;
+        this.#list.remove(this);
+        this.deadline = 0;
+        this.#rest = null;
+        this.#sink = null;
+        this.#host.onConnection(-1);
+        if (wasExchange) {
+            this.#responseDone = true;
+            this.#exchange.events?.onClientGone();
+            this.#endExchange();
+        }
+        if (wasTunnel) {
+            this.#stream.closed();
+            this.#endExchange();
+        }
+    }
+    onDeadline(now) {
+        const limits = this.#host.settings.limits;
+        const queued = this.#output.queued;
+        if (queued > 0 && queued < this.#lastQueued) {
+            // The client still reads, however slowly, what it has been sent.
+            this.#lastQueued = queued;
+            this.deadline = now + limits.bodyIdleTimeout;
+            return;
+        }
+        switch (this.#state) {
+            case STATE_HEAD:
+                // Silence between requests just ends the connection; half a head is told so (rule A13).
+                if (this.#reader.started)
+                    this.#reject('request_timeout');
+                else
+                    this.#socket.destroy();
+                break;
+            case STATE_EXCHANGE:
+                this.deadline = 0;
+                if (queued > 0 && this.#writer.started)
+                    this.abort();
+                else if (!this.#requestDone)
+                    this.#failBody('request_timeout');
+                break;
+            default:
+                this.#socket.destroy();
+        }
+    }
+    #pauseSocket() {
+        if (this.#paused)
+            return;
+        this.#paused = true;
+        this.#socket.pause();
+    }
+    #resumeSocket() {
+        if (!this.#paused)
+            return;
+        this.#paused = false;
+        this.#socket.resume();
+    }
+}
+//# sourceMappingURL=connection.js.map

@@ -1,0 +1,301 @@
+import { RequestHead } from '../../http/request-head.js';
+import { coarseClock } from '../../shared/coarse-clock.js';
+import { retain } from '../../shared/read-buffer.js';
+import { Exchange } from '../exchange.js';
+import { RequestBody } from './request-body.js';
+import { BLOCKED, COMPLETE, MISFRAMED, ResponseWriter, WRITTEN } from './response-writer.js';
+/** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
+const DRAIN_LIMIT = 64 * 1024;
+/** Body pieces up to this size are collected until the end of the event. */
+const COLLECT_LIMIT = 16 * 1024;
+/**
+ * One request and the client's side of it. An instance serves the requests of one client address one after the other.
+ *
+ * While µWS works through what it has read, nothing is written: it closes the connection when it finds another request
+ * there and the first has no response yet, but goes on to serve it when the response is complete, even a response that
+ * closes the connection. A response is therefore never completed before the read is (rules A9 to A12, A14, C5).
+ */
+export class UwsExchange {
+    previous = null;
+    next = null;
+    deadline = 0;
+    head = new RequestHead();
+    #shared;
+    #entry;
+    #exchange;
+    #body = new RequestBody();
+    #writer = new ResponseWriter();
+    #response = null;
+    /** µWS is, or may be, in the middle of a read of this connection. */
+    #parsing = false;
+    #engineCloses = false;
+    #closes = false;
+    #bodyFailed = false;
+    #outcome = WRITTEN;
+    #blocked = false;
+    #writableAsked = false;
+    #ended = false;
+    /** The exchange is over and accounted for. */
+    #over = true;
+    /** We closed the connection ourselves; the pipeline hears of it in the next turn. */
+    #aborting = false;
+    // One each for the life of the instance; µWS calls them for the request at hand.
+    #onAborted = () => this.#gone();
+    #onData = (chunk, last) => this.#receive(chunk, last);
+    #onWritable = () => {
+        this.#write();
+        return true;
+    };
+    #writeCorked = () => {
+        if (this.#response !== null)
+            this.#outcome = this.#writer.write(this.#response);
+    };
+    constructor(shared, entry) {
+        this.#shared = shared;
+        this.#entry = entry;
+        this.#exchange = new Exchange(this, this.head, entry.peer, 'http');
+    }
+    /** @param engineCloses µWS will close the connection after the response */
+    begin(response, engineCloses) {
+        const body = this.#body;
+        this.#response = response;
+        this.#engineCloses = engineCloses;
+        this.#closes = false;
+        this.#bodyFailed = false;
+        this.#blocked = false;
+        this.#writableAsked = false;
+        this.#ended = false;
+        this.#over = false;
+        this.#aborting = false;
+        this.deadline = 0;
+        this.#writer.reset();
+        body.begin(this.head.contentLength);
+        response.onAborted(this.#onAborted);
+        if (!body.done)
+            response.onData(this.#onData);
+        this.#enterRead();
+        this.#shared.inFlight.add(this);
+        this.#shared.host.onConnection(1);
+        this.#exchange.begin();
+        this.#shared.host.onExchange(this.#exchange);
+        if (this.#response !== null && !body.done && body.sink === null)
+            body.stopReading(response);
+    }
+    #enterRead() {
+        if (this.#parsing)
+            return;
+        this.#parsing = true;
+        this.#shared.nextTurn(this);
+    }
+    /** The read is over: what had to wait for that happens now. */
+    onTurn() {
+        this.#parsing = false;
+        if (this.#aborting)
+            this.#finishGone();
+        else if (!this.#over)
+            this.flush();
+    }
+    // --- request body --------------------------------------------------------------------------------------------
+    get requestDone() {
+        return this.#body.done;
+    }
+    startBody(sink) {
+        const body = this.#body;
+        body.sink = sink;
+        if (body.done) {
+            sink.onRequestEnd('');
+            return;
+        }
+        this.#armBodyDeadline();
+        body.feed(this.#response);
+    }
+    pauseBody() {
+        const body = this.#body;
+        if (body.done || body.paused)
+            return;
+        body.paused = true;
+        this.deadline = 0;
+        if (this.#response !== null)
+            body.stopReading(this.#response);
+    }
+    resumeBody() {
+        const body = this.#body;
+        if (!body.paused)
+            return;
+        body.paused = false;
+        if (body.done)
+            return;
+        this.#armBodyDeadline();
+        body.feed(this.#response);
+    }
+    #armBodyDeadline() {
+        this.deadline = coarseClock.now + this.#shared.host.settings.limits.bodyIdleTimeout;
+    }
+    #receive(chunk, last) {
+        const response = this.#response;
+        // The rest of a body whose response is complete; µWS drops it.
+        if (response === null)
+            return;
+        this.#enterRead();
+        this.#exchange.bytesReceived += chunk.byteLength;
+        this.#armBodyDeadline();
+        if (!this.#body.receive(response, chunk, last))
+            this.abort();
+        else if (this.#body.done && !this.#blocked)
+            this.deadline = 0;
+    }
+    #failBody(code) {
+        const { sink } = this.#body;
+        this.#body.sink = null;
+        this.#bodyFailed = true;
+        sink?.onRequestFailed(code);
+    }
+    // --- response ------------------------------------------------------------------------------------------------
+    get headSent() {
+        return this.#writer.started;
+    }
+    /** µWS has no way to send one, but `100 Continue`, which it sends without being asked. */
+    sendInformational() { }
+    sendHead(status, reason, lines, framing, length) {
+        const { head } = this;
+        // What is left of a body is read and dropped behind the response only if that is cheap (rules C4, C5).
+        const unread = !this.#body.done && this.#body.remaining > DRAIN_LIMIT;
+        this.#closes = this.#bodyFailed || unread || !head.keepAlive || this.#shared.draining;
+        this.#exchange.status = status;
+        const toHead = head.method === 'HEAD';
+        this.#writer.begin(status, reason, lines, framing, length, toHead, this.#closes, this.#engineCloses);
+    }
+    sendBody(input, start, end) {
+        const length = end - start;
+        this.#exchange.bytesSent += length;
+        if (this.#response === null)
+            return true;
+        const writer = this.#writer;
+        const direct = !this.#parsing && !this.#blocked;
+        if (direct && writer.isWhole(length)) {
+            writer.add(input.subarray(start, end));
+            writer.end();
+            this.#write();
+        }
+        else if (direct && length > COLLECT_LIMIT) {
+            writer.add(input.subarray(start, end));
+            this.#write();
+            writer.retain();
+        }
+        else {
+            writer.add(retain(input, start, end));
+        }
+        return !this.#blocked;
+    }
+    endBody() {
+        this.#ended = true;
+        this.#writer.end();
+        if (this.#response === null)
+            this.#finish();
+        else
+            this.flush();
+    }
+    flush() {
+        if (!this.#parsing && !this.#blocked && this.#writer.pending)
+            this.#write();
+    }
+    #write() {
+        const response = this.#response;
+        if (response === null)
+            return;
+        const wasBlocked = this.#blocked;
+        if (this.#writer.ended)
+            this.#prepareEnd(response);
+        response.cork(this.#writeCorked);
+        // Narrowed by the check above, but `#gone` may have run since.
+        if (this.#response === null)
+            return;
+        this.#blocked = this.#outcome === BLOCKED;
+        if (this.#outcome === COMPLETE) {
+            this.#response = null;
+            if (this.#ended)
+                this.#finish();
+        }
+        else if (this.#outcome === MISFRAMED) {
+            this.abort();
+        }
+        else if (this.#blocked) {
+            this.#waitForClient(response);
+        }
+        else if (wasBlocked) {
+            this.deadline = 0;
+            if (!this.#body.done && this.#body.sink !== null && !this.#body.paused)
+                this.#armBodyDeadline();
+            this.#exchange.events?.onDrain();
+        }
+    }
+    /**
+     * What µWS is not reading when the response is complete it never reads again. That is right for a connection that is to
+     * be closed: not all ways to end a response can close it at once, and then its idle timeout does.
+     */
+    #prepareEnd(response) {
+        if (this.#closes || this.#engineCloses)
+            this.#body.stopReading(response);
+        else
+            this.#body.startReading(response);
+    }
+    #waitForClient(response) {
+        this.#armBodyDeadline();
+        if (this.#writableAsked)
+            return;
+        this.#writableAsked = true;
+        response.onWritable(this.#onWritable);
+    }
+    abort() {
+        if (this.#over || this.#aborting)
+            return;
+        this.#aborting = true;
+        this.#response?.close();
+        this.#enterRead();
+    }
+    // --- ends ----------------------------------------------------------------------------------------------------
+    /** From µWS: the connection is gone before the response was complete. */
+    #gone() {
+        this.#response = null;
+        if (!this.#aborting)
+            this.#finishGone();
+    }
+    #finishGone() {
+        this.#aborting = false;
+        this.#response = null;
+        if (this.#over)
+            return;
+        this.#exchange.events?.onClientGone();
+        this.#endExchange();
+    }
+    #finish() {
+        if (this.#over)
+            return;
+        // While a body is still arriving µWS keeps calling this instance, so it must not serve anyone else.
+        const reusable = this.#body.done && !this.#parsing;
+        this.#endExchange();
+        if (reusable)
+            this.#entry.give(this);
+    }
+    #endExchange() {
+        this.#over = true;
+        this.deadline = 0;
+        this.#body.sink = null;
+        this.#shared.inFlight.remove(this);
+        this.#exchange.events = null;
+        this.#shared.host.onExchangeEnd(this.#exchange);
+        this.#shared.host.onConnection(-1);
+    }
+    onDeadline() {
+        this.deadline = 0;
+        if (this.#blocked)
+            this.abort();
+        else if (!this.#body.done)
+            this.#failBody('request_timeout');
+    }
+    /** Cuts the connection. */
+    destroy() {
+        this.abort();
+    }
+}
+//# sourceMappingURL=exchange.js.map

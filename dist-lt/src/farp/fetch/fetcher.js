@@ -1,0 +1,143 @@
+import { hostFault } from '../push/address.js';
+import { FetchError } from './fetch-error.js';
+import { guardedLookup } from './guarded-lookup.js';
+import { readBody } from './read-body.js';
+const TIMEOUT = 10_000;
+const MAX_REDIRECTS = 3;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Long enough for the schemas after the manifest, too short to keep a connection to each of thousands of instances. */
+const IDLE_TIMEOUT = 1_000;
+/** A service that is slow must not hold many connections. */
+const CONNECTIONS_PER_ORIGIN = 4;
+const ACCEPT = 'application/json, application/yaml;q=0.9, */*;q=0.1';
+export class Fetcher {
+    #options;
+    #agent = null;
+    #closed = false;
+    constructor(options) {
+        this.#options = options;
+    }
+    /** @throws FetchError */
+    async fetch(request) {
+        const timeout = this.#options.timeout ?? TIMEOUT;
+        const deadline = AbortSignal.timeout(timeout);
+        const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+        try {
+            return await this.#follow(request, signal);
+        }
+        catch (error) {
+            if (deadline.aborted)
+                throw new FetchError('unreachable', `not complete within ${timeout} ms`);
+            throw asFetchError(error);
+        }
+    }
+    async close() {
+        this.#closed = true;
+        await (await this.#agent)?.destroy();
+    }
+    async #follow(request, signal) {
+        let { url } = request;
+        for (let redirects = 0;; redirects++) {
+            const response = await this.#get(request, url, signal);
+            const { statusCode, headers, body } = response;
+            if (statusCode === 200) {
+                const stated = Number(headers['content-length'] ?? 0);
+                if (stated > request.maxBytes) {
+                    body.destroy();
+                    throw new FetchError('invalid', `${stated} bytes are more than ${request.maxBytes}`);
+                }
+                return {
+                    unchanged: false,
+                    body: await readBody(body, text(headers['content-encoding']), request.maxBytes, signal),
+                    contentType: text(headers['content-type']),
+                    etag: text(headers['etag']),
+                };
+            }
+            // The rest does not matter; a body that never ends must not hold the connection.
+            body.on('error', () => { }).destroy();
+            if (statusCode === 304 && request.etag !== '')
+                return { unchanged: true };
+            if (!REDIRECTS.has(statusCode))
+                throw statusFault(statusCode);
+            if (redirects === MAX_REDIRECTS)
+                throw new FetchError('forbidden', 'too many redirects');
+            url = redirectTarget(url, text(headers.location));
+        }
+    }
+    async #get(request, url, signal) {
+        if (url.protocol !== 'http:' && url.protocol !== 'https:')
+            throw new FetchError('forbidden', `${url.protocol} is not supported; use http or https`);
+        // A connection to an address that is written as such does without a look-up.
+        const fault = hostFault(url.hostname.replace(/^\[|\]$/g, ''));
+        if (fault !== '')
+            throw new FetchError('forbidden', `${url.hostname}: ${fault}`);
+        const agent = await this.#ready();
+        return agent.request({
+            origin: url.origin,
+            path: url.pathname + url.search,
+            method: 'GET',
+            headers: {
+                accept: ACCEPT,
+                'accept-encoding': 'gzip, br',
+                'user-agent': 'octopus',
+                ...(request.etag === '' ? {} : { 'if-none-match': request.etag }),
+                ...request.headers,
+            },
+            signal,
+        });
+    }
+    #ready() {
+        if (this.#closed)
+            throw new FetchError('unreachable', 'the gateway is shutting down');
+        this.#agent ??= this.#createAgent();
+        return this.#agent;
+    }
+    async #createAgent() {
+        const { Agent } = await import('undici');
+        return new Agent({
+            connections: CONNECTIONS_PER_ORIGIN,
+            keepAliveTimeout: IDLE_TIMEOUT,
+            keepAliveMaxTimeout: IDLE_TIMEOUT,
+            maxHeaderSize: 16 * 1024,
+            connect: { lookup: guardedLookup(this.#options.lookup), timeout: this.#options.timeout ?? TIMEOUT },
+        });
+    }
+}
+/** To the same scheme, host and port: else a service could make the gateway ask others, with the headers meant for it. */
+function redirectTarget(from, location) {
+    if (location === '' || !URL.canParse(location, from.href))
+        throw new FetchError('unreachable', 'a redirect that leads nowhere');
+    const target = new URL(location, from.href);
+    if (target.origin !== from.origin)
+        throw new FetchError('forbidden', `a redirect to another origin, ${target.origin}, is not followed`);
+    return target;
+}
+function statusFault(status) {
+    if (status === 404 || status === 410)
+        return new FetchError('missing', `status ${status}`);
+    if (status === 503)
+        return new FetchError('starting', 'status 503');
+    return new FetchError('unreachable', `status ${status}`);
+}
+const REASONS = {
+    ECONNREFUSED: 'connection refused',
+    ECONNRESET: 'connection reset',
+    UND_ERR_SOCKET: 'connection closed',
+    UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+    UND_ERR_HEADERS_OVERFLOW: 'headers too large',
+    EHOSTUNREACH: 'host unreachable',
+    ENETUNREACH: 'network unreachable',
+    Z_BUF_ERROR: 'compressed body is cut short',
+    Z_DATA_ERROR: 'compressed body is damaged',
+};
+function asFetchError(error) {
+    if (error instanceof FetchError)
+        return error;
+    const { code = '', message } = error;
+    const kind = code.startsWith('Z_') ? 'invalid' : 'unreachable';
+    return new FetchError(kind, REASONS[code] ?? message);
+}
+function text(field) {
+    return (Array.isArray(field) ? field[0] : field) ?? '';
+}
+//# sourceMappingURL=fetcher.js.map

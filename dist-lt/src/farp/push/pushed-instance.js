@@ -1,0 +1,4 @@
+export function isPushed(instance) {
+    return 'revision' in instance;
+}
+//# sourceMappingURL=pushed-instance.js.map

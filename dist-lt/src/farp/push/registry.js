@@ -1,0 +1,230 @@
+import { Entry } from './entry.js';
+import { owns } from './principal.js';
+import { Sweeper } from './sweeper.js';
+/** Why something cannot be done, for whoever asked. */
+export class RegistryRefusal extends Error {
+    kind;
+    constructor(kind, message) {
+        super(message);
+        this.kind = kind;
+    }
+}
+/** Bounds of what anybody can make the gateway remember. */
+const MAX_INSTANCES = 10_000;
+const MAX_WEIGHT = 256 * 1024 * 1024;
+export class PushRegistry {
+    name = 'push';
+    #entries = new Map();
+    #options;
+    #sweeper;
+    #now;
+    #settings;
+    #sink = null;
+    #telling = null;
+    #weight = 0;
+    constructor(options) {
+        this.#options = options;
+        this.#settings = options.settings;
+        this.#now = options.now ?? (() => performance.now());
+        this.#sweeper = new Sweeper({
+            entries: this.#entries,
+            now: this.#now,
+            ...(options.probe && { probe: options.probe }),
+            drop: (entry, reason) => this.#evict(entry, reason),
+            changed: () => this.#changed(),
+        });
+    }
+    get settings() {
+        return this.#settings;
+    }
+    get size() {
+        return this.#entries.size;
+    }
+    configure(settings) {
+        this.#settings = settings;
+        this.#sweeper.configure(settings);
+    }
+    /** Takes up what the state file has kept; then publishes. */
+    start(sink) {
+        this.#sink = sink;
+        this.#options.state?.load(this.#settings, this.#now()).forEach((entry) => {
+            this.#put(entry);
+        });
+        this.#sweeper.start(this.#settings);
+        sink.publish(this.#published());
+    }
+    async close() {
+        this.#sink = null;
+        this.#sweeper.stop();
+        if (this.#telling !== null)
+            clearImmediate(this.#telling);
+        await this.#options.state?.close();
+    }
+    /** The sweep that otherwise runs by itself. */
+    sweep() {
+        return this.#sweeper.sweep();
+    }
+    /** @throws RegistryRefusal */
+    register(registration, principal, peer) {
+        const known = this.#entries.get(registration.id);
+        if (known !== undefined && !owns(principal, known.owner))
+            this.#refuse('forbidden', OTHERS);
+        const entry = this.#renewed(registration, principal, peer, known);
+        const replaced = known ?? this.#staleAt(entry, principal);
+        const growth = entry.weight - (replaced?.weight ?? 0);
+        const isFull = replaced === undefined && this.#entries.size >= MAX_INSTANCES;
+        if (isFull || (growth > 0 && this.#weight + growth > MAX_WEIGHT))
+            this.#refuse('full', 'the gateway holds as many registrations as it can');
+        if (replaced !== undefined && replaced !== known)
+            this.#remove(replaced);
+        this.#put(entry);
+        this.#changed();
+        const { id, service, host, port } = entry.registration;
+        this.#tell(known === undefined ? 'registered' : 'updated');
+        this.#options.log(known === undefined ? 'info' : 'debug', 'service registered', {
+            ...{ service, instance: id, address: `${host}:${port}`, owner: principal.owner },
+            ...(replaced !== undefined && replaced !== known ? { replaces: replaced.registration.id } : {}),
+        });
+        return entry;
+    }
+    /** @throws RegistryRefusal */
+    heartbeat(id, principal, status, routesChecksum) {
+        const entry = this.#entries.get(id);
+        if (entry === undefined)
+            throw new RegistryRefusal('not-found', 'instance not found');
+        if (!owns(principal, entry.owner))
+            this.#refuse('forbidden', OTHERS);
+        const wasKept = entry.heartbeats && !entry.isUnreachable;
+        entry.heartbeats = true;
+        entry.failedProbes = 0;
+        entry.aliveAt = this.#now();
+        entry.lastHealthCheck = new Date();
+        const isNews = routesChecksum !== '' && routesChecksum !== entry.routesChecksum;
+        const isOther = status !== null && status !== entry.status;
+        if (isNews) {
+            entry.revision++;
+            entry.routesChecksum = routesChecksum;
+        }
+        if (status !== null)
+            entry.status = status;
+        this.#tell('heartbeat');
+        if (isNews || isOther || !wasKept)
+            this.#changed();
+        return entry;
+    }
+    /**
+     * By id, or by the name of a service that has only one instance of this principal, or only one from this address: some
+     * services know nothing but their name (protocol digest 5.1).
+     *
+     * @throws RegistryRefusal
+     */
+    deregister(idOrName, principal, peer) {
+        const entry = this.#entries.get(idOrName) ?? this.#byName(idOrName, principal, peer);
+        if (!owns(principal, entry.owner))
+            this.#refuse('forbidden', OTHERS);
+        this.#remove(entry);
+        this.#changed();
+        this.#tell('deregistered');
+        const { id, service } = entry.registration;
+        this.#options.log('info', 'service deregistered', { service, instance: id, owner: principal.owner });
+        return entry;
+    }
+    /** Asks for a look at the service's manifest: it said that something changed. @returns how many instances that are */
+    refresh(service) {
+        const entries = this.ofService(service);
+        for (const entry of entries)
+            entry.revision++;
+        if (entries.length > 0)
+            this.#changed();
+        return entries.length;
+    }
+    find(id) {
+        return this.#entries.get(id);
+    }
+    list() {
+        return [...this.#entries.values()];
+    }
+    ofService(name) {
+        const wanted = name.toLowerCase();
+        return this.list().filter(({ registration }) => registration.service.toLowerCase() === wanted);
+    }
+    /** What a registration leaves out stays as it was: a service that sends no manifest has not lost it. */
+    #renewed(registration, principal, peer, known) {
+        const now = this.#now();
+        if (known === undefined)
+            return new Entry(registration, principal.owner, peer, now);
+        const before = known.registration;
+        const keepsManifest = registration.manifest === null && before.service.toLowerCase() === registration.service.toLowerCase();
+        const { manifest, document, schemas } = keepsManifest ? before : registration;
+        const entry = new Entry({ ...registration, manifest, document, schemas }, 
+        // An administrator's correction does not take the instance away from its service.
+        principal.owner === 'admin' ? known.owner : principal.owner, peer, now, known.registeredAt);
+        entry.heartbeats = known.heartbeats;
+        entry.lastHealthCheck = new Date();
+        entry.revision = known.revision + 1;
+        if (registration.manifest === null)
+            entry.routesChecksum = known.routesChecksum;
+        return entry;
+    }
+    /** The same service at the same address under another id is its former life. */
+    #staleAt(entry, principal) {
+        return this.ofService(entry.registration.service).find((other) => other.address === entry.address && owns(principal, other.owner));
+    }
+    #byName(name, principal, peer) {
+        const named = this.ofService(name);
+        if (named.length === 0)
+            throw new RegistryRefusal('not-found', 'instance not found');
+        const own = named.filter(({ owner }) => owns(principal, owner));
+        if (own.length === 0)
+            this.#refuse('forbidden', OTHERS);
+        const candidates = own.length === 1 ? own : own.filter((entry) => entry.peer === peer);
+        const [only] = candidates;
+        if (only === undefined || candidates.length > 1)
+            throw new RegistryRefusal('ambiguous', `${own.length} instances of ${name}: say which by its id`);
+        return only;
+    }
+    #evict(entry, reason) {
+        if (this.#entries.get(entry.registration.id) !== entry)
+            return;
+        this.#remove(entry);
+        this.#tell('evicted');
+        const { id, service, host, port } = entry.registration;
+        this.#options.log('warn', 'service dropped', {
+            service,
+            instance: id,
+            address: `${host}:${port}`,
+            reason,
+        });
+        this.#changed();
+    }
+    #put(entry) {
+        const { id } = entry.registration;
+        this.#weight += entry.weight - (this.#entries.get(id)?.weight ?? 0);
+        this.#entries.set(id, entry);
+    }
+    #remove(entry) {
+        if (this.#entries.delete(entry.registration.id))
+            this.#weight -= entry.weight;
+    }
+    #refuse(kind, message) {
+        throw new RegistryRefusal(kind, message);
+    }
+    #tell(event) {
+        this.#options.onEvent?.(event);
+    }
+    /** Changes that come together are published and written together. */
+    #changed() {
+        this.#options.state?.save(this.#entries.values());
+        if (this.#telling !== null)
+            return;
+        this.#telling = setImmediate(() => {
+            this.#telling = null;
+            this.#sink?.publish(this.#published());
+        });
+    }
+    #published() {
+        return this.list().map((entry) => entry.published());
+    }
+}
+const OTHERS = 'this instance was registered by somebody else';
+//# sourceMappingURL=registry.js.map

@@ -1,0 +1,4 @@
+export function latin1(buffer, start, end) {
+    return buffer.latin1Slice(start, end);
+}
+//# sourceMappingURL=latin1.js.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=defaults.js.map

@@ -1,0 +1,35 @@
+/**
+ * One coarse clock per thread for everything that has a deadline: no timer per request or connection, and no call into
+ * the system per event. Whoever has deadlines registers a sweep; sweeps walk their own lists.
+ */
+const TICK_MS = 100;
+const sweeps = [];
+let timer = null;
+/** Milliseconds of the monotonic clock at the last tick or look; `now` lags by at most one tick while the loop is free. */
+export const coarseClock = { now: Math.floor(performance.now()) };
+/**
+ * Looks at the real clock (40 ns). Whoever does so anyway sets the coarse clock too: a deadline counted from a moment up
+ * to a tick ago would come early, which a limit of 100 ms does not forgive.
+ *
+ * @returns milliseconds with fraction
+ */
+export function exactNow() {
+    const now = performance.now();
+    coarseClock.now = Math.floor(now);
+    return now;
+}
+/** Calls `sweep` on every tick from now on. The timer does not keep the process alive. */
+export function onTick(sweep) {
+    sweeps.push(sweep);
+    if (timer !== null)
+        return;
+    timer = setInterval(tick, TICK_MS);
+    timer.unref();
+}
+function tick() {
+    const now = Math.floor(performance.now());
+    coarseClock.now = now;
+    for (let i = 0; i < sweeps.length; i++)
+        sweeps[i](now);
+}
+//# sourceMappingURL=coarse-clock.js.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=pick-context.js.map

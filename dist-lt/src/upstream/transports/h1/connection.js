@@ -1,0 +1,348 @@
+import { connect, Socket } from 'node:net';
+import { BARE_LINE_END } from '../../../http/bare-line-end.js';
+import { ChunkedDecoder } from '../../../http/chunked.js';
+import { DROP_RESPONSE } from '../../../http/forwarding.js';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../../http/framing.js';
+import { latin1 } from '../../../http/latin1.js';
+import { ResponseHead } from '../../../http/response-head.js';
+import { PROBE_AFTER_MS, SocketStream } from '../../../http/socket-stream.js';
+import { coarseClock } from '../../../shared/coarse-clock.js';
+import { readBuffer, retain } from '../../../shared/read-buffer.js';
+import { SocketOutput } from '../../../shared/socket-output.js';
+import { FAILURE_CONNECT, FAILURE_MALFORMED, FAILURE_RESET, FAILURE_STALE, FAILURE_TRUNCATED, } from '../upstream-call.js';
+const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
+const SMALL_READ = 4096;
+const MAX_HEAD = 64 * 1024;
+/** Interim responses one request may get before the final one. */
+const MAX_INFORMATIONAL = 32;
+/** Body pieces up to this size are written as strings, joined with their chunk framing. */
+const JOIN_LIMIT = 4096;
+/** An endpoint that vanished in the middle of a stream of events is found by the kernel: silence is no sign there. */
+const PROBES = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
+const STATE_CONNECTING = 0;
+const STATE_IDLE = 1;
+const STATE_HEAD = 2;
+const STATE_BODY = 3;
+/** Switched to another protocol: the bytes belong to the stream. */
+const STATE_TUNNEL = 4;
+const STATE_CLOSED = 5;
+/** One HTTP/1.1 connection to an endpoint; serves one call at a time. */
+export class H1Connection {
+    #owner;
+    #socket;
+    #output;
+    address;
+    #head = new ResponseHead();
+    #decoder = null;
+    #call = null;
+    #state = STATE_CONNECTING;
+    #partial = '';
+    #remaining = 0;
+    #informational = 0;
+    #toHead = false;
+    #requestDone = false;
+    #chunkedRequest = false;
+    #upgrade = false;
+    #stream = null;
+    #reused = false;
+    /** Coarse-clock time since which it is idle. */
+    idleSince = 0;
+    /** Milliseconds it may idle by the endpoint's own word, 0 if unknown (rule C14). */
+    idleHint = 0;
+    constructor(owner, address, port) {
+        this.#owner = owner;
+        this.address = address;
+        const onread = {
+            buffer: readBuffer,
+            callback: (length) => {
+                this.#receive(length);
+                return true;
+            },
+        };
+        const socket = address === ''
+            ? new Socket()
+            : connect({ host: address, port, noDelay: true, allowHalfOpen: true, ...PROBES, onread });
+        this.#socket = socket;
+        socket.on('connect', () => this.#onConnect());
+        this.#output = new SocketOutput(socket, () => this.#onDrain());
+        socket.on('end', () => this.#onEnd());
+        socket.on('error', (error) => this.#onError(error));
+        socket.on('close', () => this.#onClose('closed'));
+        if (address === '')
+            socket.destroy(new Error('the host name does not resolve'));
+    }
+    get connected() {
+        return this.#state !== STATE_CONNECTING;
+    }
+    /** Gives the connection to a call; it is the call's until it ended, failed, or was abandoned. */
+    attach(call) {
+        this.#call = call;
+        this.#reused = this.#state === STATE_IDLE;
+        if (this.#reused)
+            this.#state = STATE_HEAD;
+    }
+    sendHead(text, bodyFollows, chunked, toHead, upgrade) {
+        this.#toHead = toHead;
+        this.#upgrade = upgrade;
+        this.#requestDone = !bodyFollows;
+        this.#chunkedRequest = chunked;
+        this.#informational = 0;
+        this.#output.writeText(text);
+    }
+    write(chunk) {
+        if (chunk.length === 0)
+            return true;
+        const size = this.#chunkedRequest ? `${chunk.length.toString(16)}\r\n` : '';
+        const end = this.#chunkedRequest ? '\r\n' : '';
+        if (chunk.length <= JOIN_LIMIT) {
+            return this.#output.writeText(size + latin1(chunk, 0, chunk.length) + end);
+        }
+        const socket = this.#socket;
+        socket.cork();
+        if (size !== '')
+            socket.write(size, 'latin1');
+        socket.write(retain(chunk));
+        if (end !== '')
+            socket.write(end, 'latin1');
+        socket.uncork();
+        return !this.#output.blocked;
+    }
+    endRequest(trailers) {
+        if (this.#chunkedRequest)
+            this.#output.writeText(`0\r\n${trailers}\r\n`);
+        this.#requestDone = true;
+    }
+    pause() {
+        this.#socket.pause();
+    }
+    resume() {
+        this.#socket.resume();
+    }
+    abandon() {
+        this.#call = null;
+        this.#leave();
+    }
+    /** Closes an idle connection. */
+    close() {
+        this.#leave();
+    }
+    /** Leaves the pool at once, so that nobody is handed a connection that is going away. */
+    #leave() {
+        this.#socket.destroy();
+        if (this.#state === STATE_CLOSED)
+            return;
+        this.#state = STATE_CLOSED;
+        if (this.#stream === null)
+            this.#owner.remove(this);
+        else
+            this.#owner.detachedClosed();
+    }
+    #onDrain() {
+        if (this.#call !== null)
+            this.#call.onUpstreamDrain();
+        else
+            this.#stream?.drained();
+    }
+    #onConnect() {
+        this.#state = STATE_HEAD;
+        this.#call?.onConnected();
+    }
+    /** The first `length` bytes of the read buffer have arrived. */
+    #receive(length) {
+        const call = this.#call;
+        if (call === null) {
+            this.#receiveUnasked(0, length);
+            return;
+        }
+        let at = 0;
+        while (at < length) {
+            if (this.#state === STATE_HEAD)
+                at = this.#readHead(at, length);
+            else if (this.#state === STATE_BODY)
+                at = this.#readBody(at, length);
+            else
+                break;
+            // Finished, failed or abandoned inside: what is left of this read belongs to nobody.
+            if (this.#call !== call) {
+                if (at < length)
+                    this.#receiveUnasked(at, length);
+                return;
+            }
+        }
+        call.onReadEnd();
+    }
+    /** Bytes that are no call's: a tunnel's, or an unsolicited response, which would be taken for the next request's. */
+    #receiveUnasked(at, length) {
+        if (this.#stream === null)
+            this.#leave();
+        else
+            this.#stream.received(readBuffer, at, length);
+    }
+    #readHead(at, length) {
+        let stop = length;
+        if (stop - at > SMALL_READ) {
+            const end = readBuffer.indexOf(HEAD_END, at);
+            if (end >= 0 && end + 4 < stop)
+                stop = end + 4;
+        }
+        const partial = this.#partial;
+        const text = partial === '' ? latin1(readBuffer, at, stop) : partial + latin1(readBuffer, at, stop);
+        const end = text.indexOf('\r\n\r\n', Math.max(0, partial.length - 3));
+        if (end < 0) {
+            this.#partial = text;
+            if (text.length > MAX_HEAD)
+                this.#fail(FAILURE_MALFORMED, 'response head over 64 KB');
+            else if (BARE_LINE_END.test(text))
+                this.#fail(FAILURE_MALFORMED, 'bare CR or LF in the head');
+            else if (!text.startsWith('HTTP/'.slice(0, text.length)))
+                this.#fail(FAILURE_MALFORMED, 'no HTTP/1.x status line');
+            return stop;
+        }
+        const headEnd = end + 4;
+        this.#partial = '';
+        this.#parseHead(headEnd === text.length ? text : text.slice(0, headEnd));
+        return at + headEnd - partial.length;
+    }
+    #parseHead(raw) {
+        const head = this.#head;
+        const problem = head.parse(raw, this.#toHead);
+        if (problem !== '') {
+            this.#fail(FAILURE_MALFORMED, problem);
+            return;
+        }
+        if (head.status < 200) {
+            this.#onInformational();
+            return;
+        }
+        const call = this.#call;
+        switch (head.bodyKind) {
+            case BODY_NONE:
+                call.onResponseHead(head);
+                if (this.#call === call)
+                    this.#finish('');
+                return;
+            case BODY_LENGTH:
+                this.#remaining = head.contentLength;
+                break;
+            case BODY_CHUNKED:
+                if (this.#decoder === null)
+                    this.#decoder = new ChunkedDecoder();
+                this.#decoder.reset(0);
+                break;
+            default:
+        }
+        this.#state = STATE_BODY;
+        call.onResponseHead(head);
+    }
+    #onInformational() {
+        const status = this.#head.status;
+        if (status === 101) {
+            if (this.#upgrade)
+                this.#switch();
+            else
+                this.#fail(FAILURE_MALFORMED, 'unsolicited 101 Switching Protocols');
+        }
+        else if (++this.#informational > MAX_INFORMATIONAL) {
+            this.#fail(FAILURE_MALFORMED, 'too many interim responses');
+        }
+        else if (status === 103 || status === 102) {
+            this.#call.onInformational(status, this.#head.headers.lines(DROP_RESPONSE));
+        }
+    }
+    #switch() {
+        const call = this.#call;
+        this.#call = null;
+        this.#state = STATE_TUNNEL;
+        this.#stream = new SocketStream(this.#socket, this.#output, null);
+        this.#owner.detach();
+        call.onSwitched(this.#head, this.#stream);
+    }
+    #readBody(at, length) {
+        const call = this.#call;
+        switch (this.#head.bodyKind) {
+            case BODY_LENGTH: {
+                const take = Math.min(this.#remaining, length - at);
+                this.#remaining -= take;
+                const last = this.#remaining === 0;
+                call.onResponseData(readBuffer, at, at + take);
+                if (last && this.#call === call)
+                    this.#finish('', at + take < length);
+                return at + take;
+            }
+            case BODY_CHUNKED: {
+                const decoder = this.#decoder;
+                const end = decoder.decode(readBuffer, at, length, this);
+                if (this.#call !== call)
+                    return end;
+                if (decoder.failed)
+                    this.#fail(FAILURE_MALFORMED, 'malformed chunked body');
+                else if (decoder.done)
+                    this.#finish(decoder.trailers, end < length);
+                return end;
+            }
+            default:
+                call.onResponseData(readBuffer, at, length);
+                return length;
+        }
+    }
+    /** From the chunked decoder. */
+    onChunkData(input, start, end) {
+        this.#call?.onResponseData(input, start, end);
+    }
+    #finish(trailers, surplus = false) {
+        const call = this.#call;
+        this.#call = null;
+        const head = this.#head;
+        // Surplus bytes, or a request the endpoint answered without reading it: the next response could not be told apart.
+        if (head.keepAlive && this.#requestDone && !surplus && this.#state !== STATE_CLOSED) {
+            this.#state = STATE_IDLE;
+            this.idleSince = coarseClock.now;
+            this.idleHint = head.keepAliveHint;
+            if (this.#socket.isPaused())
+                this.#socket.resume();
+            this.#owner.release(this);
+        }
+        else {
+            this.#leave();
+        }
+        call.onResponseEnd(trailers);
+    }
+    #fail(failure, detail) {
+        const call = this.#call;
+        this.#call = null;
+        this.#leave();
+        call?.onFailure(failure, detail);
+    }
+    #onEnd() {
+        if (this.#stream !== null) {
+            this.#stream.peerEnded();
+            return;
+        }
+        if (this.#call !== null && this.#state === STATE_BODY && this.#head.bodyKind === BODY_UNTIL_CLOSE)
+            this.#finish('');
+        else
+            this.#onClose('closed by the endpoint');
+        this.#leave();
+    }
+    #onError(error) {
+        this.#onClose(error.code ?? error.message);
+    }
+    #onClose(detail) {
+        const state = this.#state;
+        this.#leave();
+        this.#stream?.closed();
+        const call = this.#call;
+        if (call === null)
+            return;
+        this.#call = null;
+        if (state === STATE_CONNECTING)
+            call.onFailure(FAILURE_CONNECT, detail);
+        else if (state === STATE_BODY)
+            call.onFailure(FAILURE_TRUNCATED, detail);
+        else if (this.#reused && this.#partial === '')
+            call.onFailure(FAILURE_STALE, detail);
+        else
+            call.onFailure(FAILURE_RESET, detail);
+    }
+}
+//# sourceMappingURL=connection.js.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=upstream-pool.js.map

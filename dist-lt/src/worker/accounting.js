@@ -1,0 +1,68 @@
+import { ERRORS } from '../http/errors.js';
+import { traceIdOf } from '../telemetry/trace-context.js';
+/** Counts and logs an exchange that has ended. @param call null when the request went to no upstream */
+export function accountFor(plane, context, call) {
+    const { exchange, route, errorCode } = context;
+    const duration = performance.now() - exchange.startedAt;
+    const status = finalStatus(context);
+    // A tunnel was counted when it opened, its bytes as they came: it may go on for days.
+    if (exchange.status !== 101) {
+        const metrics = route === null ? plane.recorder.unmatched() : route.metrics;
+        metrics.record(exchange.head.method, status, duration);
+        plane.bytesReceived.add(exchange.bytesReceived);
+        plane.bytesSent.add(exchange.bytesSent);
+    }
+    if (errorCode !== '')
+        plane.recorder.error(errorCode);
+    if (context.generation.settings.accessLog.enabled)
+        writeAccessLine(plane, context, call, status, duration);
+    if (context.view !== null)
+        tellPlugins(plane, context, status, duration);
+}
+/** 499 when the client went first; the status of the error when nothing could be sent any more. */
+function finalStatus({ exchange, errorCode }) {
+    const { status } = exchange;
+    if (status === 0 || (errorCode === 'client_closed' && status !== 101))
+        return errorCode === '' ? 499 : ERRORS[errorCode].status;
+    return status;
+}
+function writeAccessLine(plane, context, call, status, duration) {
+    const entry = plane.accessEntry;
+    const { exchange, route } = context;
+    const { head } = exchange;
+    entry.reset();
+    entry.traceId = traceIdOf(context.traceparent);
+    entry.method = head.method;
+    entry.path = head.path;
+    entry.host = head.host;
+    entry.status = status;
+    entry.durationMs = duration;
+    entry.requestId = context.requestId;
+    entry.clientIp = context.clientIp;
+    entry.bytesReceived = exchange.bytesReceived;
+    entry.bytesSent = exchange.bytesSent;
+    entry.error = context.errorCode;
+    entry.errorDetail = context.errorDetail;
+    if (route !== null)
+        entry.route = route.route.path;
+    if (call?.entered) {
+        entry.upstream = call.runtime.record.name;
+        entry.retries = call.retries;
+        if (call.endpoint >= 0)
+            entry.endpoint = call.runtime.record.endpoints[call.endpoint].address;
+    }
+    plane.accessLog.write(entry);
+}
+function tellPlugins(plane, context, status, durationMs) {
+    const { exchange, errorCode, view, route } = context;
+    const outcome = { status, durationMs, error: errorCode, bytesSent: exchange.bytesSent };
+    for (const link of route.chain.onEnd) {
+        try {
+            link.hooks.onEnd(view, outcome);
+        }
+        catch (error) {
+            plane.log('error', 'plugin failed in onEnd', { plugin: link.name, error: String(error) });
+        }
+    }
+}
+//# sourceMappingURL=accounting.js.map

@@ -1,0 +1,129 @@
+import { KIND_REQUEST_ID, KIND_TRACEPARENT } from '../http/field-kind.js';
+import { DROP_TRUSTED, DROP_UNTRUSTED } from '../http/forwarding.js';
+import { formatTraceparent, isTraceparent, newRequestId, newSpanId, newTraceId, traceIdOf, } from '../telemetry/trace-context.js';
+import { clientAddress } from './client-address.js';
+import { PluginView } from './plugin-view.js';
+/** A request id longer than this is no id but an attempt to fill logs. */
+const MAX_REQUEST_ID = 200;
+/** What the worker knows about the exchange in progress: shared by the parts of a transaction, reset for each exchange. */
+export class ExchangeContext {
+    exchange;
+    generation;
+    /** Null when nothing matched. */
+    route = null;
+    routeIndex = -1;
+    /** What plugins see; null on routes without plugins. */
+    view = null;
+    traceparent = '';
+    /** Set when the exchange does not end as the endpoint or a plugin meant it. */
+    errorCode = '';
+    errorDetail = '';
+    /** The exchange has ended: callbacks that come late do nothing. */
+    over = true;
+    #requestId = '';
+    #clientIp = '';
+    #query = null;
+    constructor(exchange, generation) {
+        this.exchange = exchange;
+        this.generation = generation;
+    }
+    begin(generation) {
+        this.generation = generation;
+        this.route = null;
+        this.view = null;
+        this.errorCode = '';
+        this.errorDetail = '';
+        this.over = false;
+        this.#clientIp = '';
+        this.#query = null;
+        this.#identify();
+        this.#dropClaims();
+    }
+    /** True while the exchange with that serial number is still going on. */
+    isCurrent(serial) {
+        return !this.over && this.exchange.serial === serial;
+    }
+    /** Request id and trace context: kept where they can be believed, made otherwise. */
+    #identify() {
+        const { head, peer } = this.exchange;
+        const headers = head.headers;
+        const given = peer.trusted ? headers.valueOfKind(KIND_REQUEST_ID) : '';
+        this.#requestId = given !== '' && given.length <= MAX_REQUEST_ID ? given : newRequestId();
+        const at = headers.indexOfKind(KIND_TRACEPARENT);
+        const traceparent = at < 0 ? '' : headers.valueAt(at);
+        if (at >= 0 && isTraceparent(traceparent)) {
+            this.traceparent = traceparent;
+            return;
+        }
+        // A tracestate without a valid traceparent belongs to nothing (W3C Trace Context section 3.3.1).
+        if (at >= 0)
+            headers.delete('tracestate');
+        this.traceparent = formatTraceparent(newTraceId(), newSpanId(), false);
+    }
+    /** Takes out what this client may not claim (rules B6, B7, A17) before any predicate or plugin sees it. */
+    #dropClaims() {
+        const { head, peer } = this.exchange;
+        const headers = head.headers;
+        headers.removeKinds(peer.trusted ? DROP_TRUSTED : DROP_UNTRUSTED);
+        const owned = this.generation.ownedHeaders;
+        for (let i = 0; i < owned.length; i++) {
+            const name = owned[i];
+            if (name.endsWith('*'))
+                headers.deletePrefix(name.slice(0, -1));
+            else
+                headers.delete(name);
+        }
+    }
+    setRoute(route, index) {
+        this.route = route;
+        this.routeIndex = index;
+        if (route.chain === null)
+            return;
+        this.view = new PluginView({
+            exchange: this.exchange,
+            clientIp: this.clientIp,
+            requestId: this.#requestId,
+            traceId: traceIdOf(this.traceparent),
+            route: { id: route.route.id, path: route.route.path, params: this.params() },
+        });
+    }
+    params() {
+        return this.generation.snapshot.params(this.routeIndex, this.path);
+    }
+    captures() {
+        return this.generation.snapshot.captures(this.routeIndex, this.path);
+    }
+    get requestId() {
+        return this.view === null ? this.#requestId : this.view.requestId;
+    }
+    get clientIp() {
+        if (this.#clientIp === '') {
+            const { peer, head } = this.exchange;
+            this.#clientIp = clientAddress(peer, head.headers, this.generation.trustedProxies);
+        }
+        return this.#clientIp;
+    }
+    get path() {
+        return this.exchange.head.path;
+    }
+    get headers() {
+        return this.exchange.head.headers;
+    }
+    header(name) {
+        return this.exchange.head.headers.get(name);
+    }
+    query(name) {
+        this.#query ??= new URLSearchParams(this.exchange.head.search);
+        return this.#query.get(name) ?? undefined;
+    }
+    end() {
+        this.over = true;
+        this.route = null;
+        if (this.view === null)
+            return;
+        // A plugin may have kept the view; its fields must not turn into those of the connection's next request.
+        this.exchange.head.releaseHeaders();
+        this.view = null;
+    }
+}
+//# sourceMappingURL=exchange-context.js.map

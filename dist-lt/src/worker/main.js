@@ -1,0 +1,172 @@
+/** Entry of a worker thread: loads generations, serves, drains, and tells the primary. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadPlugins } from '../plugins/loader.js';
+import { Snapshot } from '../routing/snapshot.js';
+import { EndpointCells } from '../shared/endpoint-cells.js';
+import { UpstreamCells } from '../shared/upstream-cells.js';
+import { MemoryLimitStore } from '../state/memory-limit-store.js';
+import { AccessLog } from '../telemetry/access-log.js';
+import { Recorder } from '../telemetry/recorder.js';
+import { ThreadProbe } from '../telemetry/thread-probe.js';
+import { createEngine } from './create-engine.js';
+import { DataPlane } from './data-plane.js';
+import { LoadedGeneration } from './generation.js';
+import { UpstreamRegistry } from './upstream-registry.js';
+/** How long a drained worker waits for the last bytes of its last responses to leave. */
+const DRAIN_POLL_MS = 20;
+const init = workerData;
+const port = parentPort;
+function send(message) {
+    port.postMessage(message);
+}
+function log(level, message, fields = {}) {
+    send({ type: 'log', level, message, fields: { worker: init.workerIndex, ...fields } });
+}
+const { memory } = init;
+const recorder = new Recorder(memory.metrics[init.workerIndex], (series) => send({ type: 'series', series }));
+const upstreams = new UpstreamRegistry(new EndpointCells(memory.endpoints, init.workerIndex), new UpstreamCells(memory.upstreams, init.workerIndex), recorder, init.workerCount);
+const limits = new MemoryLimitStore(memory.limits);
+async function load(generation, previous) {
+    const snapshot = new Snapshot(generation.snapshot);
+    const plugins = await loadPlugins(snapshot.plugins(), previous?.plugins ?? null, {
+        limits,
+        log,
+        count: (plugin, event) => recorder.counter('octopus_plugin_events_total', { plugin, event }).add(1),
+    });
+    const { version, settings } = generation;
+    const tls = await loadTls(settings.tls, previous);
+    return new LoadedGeneration(version, snapshot, settings, plugins, tls);
+}
+/** Certificates that a reload leaves alone are not read again. @throws Error when OpenSSL refuses them */
+async function loadTls(settings, previous) {
+    if (settings === null)
+        return null;
+    const current = previous?.tls ?? null;
+    if (current?.settings.digest === settings.digest)
+        return current;
+    const { TlsContexts } = await import('../engine/tls/contexts.js');
+    return new TlsContexts(settings);
+}
+async function start() {
+    let generation;
+    upstreams.setAddresses(init.generation.addresses);
+    try {
+        generation = await load(init.generation, null);
+    }
+    catch (error) {
+        send({ type: 'refuse', version: init.generation.version, reason: reasonOf(error) });
+        port.close();
+        return;
+    }
+    const accessLog = new AccessLog((lines) => send({ type: 'access', lines }), generation.settings.accessLog);
+    const plane = new DataPlane({
+        generation,
+        ticketKeys: init.generation.ticketKeys,
+        upstreams,
+        recorder,
+        accessLog,
+        workerIndex: init.workerIndex,
+        log,
+        ask: send,
+    });
+    acknowledge(generation);
+    const share = Math.max(1, Math.ceil(generation.limits.connections / init.workerCount));
+    const engine = await createEngine(init, plane, share);
+    const listening = await engine.listen();
+    send({ type: 'listening', port: listening });
+    new ThreadProbe(recorder, init.workerIndex);
+    serve(plane, engine, accessLog);
+}
+function serve(plane, engine, accessLog) {
+    let prepared = null;
+    /** Unloads what was loaded for a generation that will not come. */
+    function forget() {
+        prepared?.generation.retire();
+        prepared = null;
+    }
+    async function prepare(generation) {
+        forget();
+        try {
+            const loaded = await load(generation, plane.generation);
+            forget();
+            prepared = { generation: loaded, addresses: generation.addresses };
+            send({ type: 'prepared', version: generation.version });
+        }
+        catch (error) {
+            send({ type: 'refuse', version: generation.version, reason: reasonOf(error) });
+        }
+    }
+    /** Cannot fail: everything that could was done by `prepare`. */
+    function commit(version) {
+        if (prepared === null || prepared.generation.version !== version)
+            return;
+        const { generation, addresses } = prepared;
+        prepared = null;
+        upstreams.setAddresses(addresses);
+        const replaced = plane.generation;
+        plane.generation = generation;
+        replaced.retire();
+        accessLog.update(generation.settings.accessLog);
+        engine.setMaxConnections(Math.max(1, Math.ceil(generation.limits.connections / init.workerCount)));
+        acknowledge(generation);
+        // Not part of the swap: letting go of old upstreams may take longer than requests should wait.
+        setImmediate(() => upstreams.retire((name) => plane.generation.snapshot.upstream(name)));
+    }
+    port.on('message', (message) => {
+        switch (message.type) {
+            case 'prepare':
+                void prepare(message.generation);
+                break;
+            case 'commit':
+                commit(message.version);
+                break;
+            case 'abort':
+                if (prepared?.generation.version === message.version)
+                    forget();
+                break;
+            case 'addresses':
+                upstreams.setAddresses(message.addresses);
+                break;
+            case 'ticket-keys':
+                plane.ticketKeys = message.keys;
+                break;
+            case 'control-response':
+                plane.control.deliver(message);
+                break;
+            case 'drain':
+                drain(engine, accessLog, message.deadline);
+                break;
+            default:
+        }
+    });
+}
+function drain(engine, accessLog, deadline) {
+    const until = performance.now() + deadline;
+    engine.drain(until);
+    const poll = setInterval(() => {
+        if (engine.connections > 0 && performance.now() < until)
+            return;
+        clearInterval(poll);
+        const cut = engine.connections;
+        engine.destroy();
+        // The last exchanges account for themselves when their sockets close, which is after this turn of the loop.
+        setTimeout(() => {
+            accessLog.flush();
+            recorder.flush();
+            send({ type: 'drained', cut });
+        }, DRAIN_POLL_MS);
+    }, DRAIN_POLL_MS);
+}
+function acknowledge(generation) {
+    const plugins = [];
+    for (const { name, version, instance } of generation.plugins.values()) {
+        if (instance.unavailable === '')
+            plugins.push({ plugin: name, version });
+    }
+    send({ type: 'ack', version: generation.version, plugins });
+}
+function reasonOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+await start();
+//# sourceMappingURL=main.js.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=plane.js.map

@@ -1,0 +1,567 @@
+import { filterTrailers } from '../http/trailers.js';
+import { coarseClock, exactNow } from '../shared/coarse-clock.js';
+import { retain } from '../shared/read-buffer.js';
+import { REFUSED } from '../upstream/admission.js';
+import { FAILURE_CONNECT, FAILURE_MALFORMED, FAILURE_RESET, FAILURE_STALE, FAILURE_TRUNCATED, } from '../upstream/transports/upstream-call.js';
+const PHASE_OVER = 0;
+const PHASE_QUEUED = 1;
+const PHASE_CONNECT = 2;
+const PHASE_REQUEST = 3;
+const PHASE_HEAD = 4;
+const PHASE_BODY = 5;
+const PHASE_TUNNEL = 6;
+const NEVER = Number.MAX_SAFE_INTEGER;
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
+/** May be sent twice for the sake of another request, so these may share a connection with others. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/**
+ * The upstream half of an exchange: breaker, choice of endpoint, tries, deadlines, and the request body with what is
+ * kept of it for a replay. One instance serves a client connection's exchanges one after the other.
+ */
+export class ProxyCall {
+    previous = null;
+    next = null;
+    deadline = 0;
+    #client;
+    #list;
+    #route;
+    #rules;
+    #runtime;
+    #admission = REFUSED;
+    #connection = null;
+    #phase = PHASE_OVER;
+    #stream = null;
+    /** The response is a stream of events: other limits count. */
+    #events = false;
+    #toHead = false;
+    #upgrade = false;
+    #idempotent = false;
+    #shareable = false;
+    #bodyFollows = false;
+    #chunkedBody = false;
+    #bodyStarted = false;
+    #bodyEnded = false;
+    #trailers = '';
+    /** Body pieces of the request, as long as they may have to be sent again. */
+    #kept = null;
+    #keptBytes = 0;
+    #uploadBlocked = false;
+    #downloadPaused = false;
+    #tried = null;
+    #staleRetried = false;
+    #tryStartedAt = 0;
+    #callStartedAt = 0;
+    #requestSentAt = 0;
+    #lastActivity = 0;
+    /** The breaker has its outcome: that of the response head, so that a long stream holds no permit of it. */
+    #settled = false;
+    #held = false;
+    #heldChunks = [];
+    /** Trailers of a response that ended while it was held. */
+    #heldEnd = null;
+    /** An upstream was chosen. */
+    entered = false;
+    /** Index of the endpoint of the current or last try; -1 before the first. */
+    endpoint = -1;
+    /** Tries after the first one. */
+    retries = 0;
+    constructor(client, list) {
+        this.#client = client;
+        this.#list = list;
+    }
+    get runtime() {
+        return this.#runtime;
+    }
+    /**
+     * @param chunkedBody the request body goes out in chunks
+     * @param upgrade the request asks for another protocol
+     * @param startedAt `performance.now()` of the exchange
+     */
+    begin(route, method, bodyFollows, chunkedBody, upgrade, startedAt) {
+        this.#route = route;
+        this.#rules = route.retries;
+        this.#held = false;
+        this.#events = false;
+        this.#settled = false;
+        this.entered = false;
+        this.endpoint = -1;
+        this.retries = 0;
+        this.#toHead = method === 'HEAD';
+        this.#idempotent = IDEMPOTENT.has(method);
+        this.#upgrade = upgrade;
+        this.#shareable = !bodyFollows && !upgrade && SAFE.has(method);
+        this.#bodyFollows = bodyFollows;
+        this.#chunkedBody = chunkedBody;
+        this.#bodyStarted = false;
+        this.#bodyEnded = !bodyFollows;
+        this.#trailers = '';
+        this.#kept = null;
+        this.#keptBytes = 0;
+        this.#uploadBlocked = false;
+        this.#downloadPaused = false;
+        this.#tried = null;
+        this.#staleRetried = false;
+        this.#callStartedAt = coarseClock.now;
+        this.#requestSentAt = 0;
+        const runtime = route.chooseTarget();
+        if (runtime === undefined) {
+            this.#client.onUpstreamFailed('no_healthy_endpoint', 'all targets of the route have weight 0');
+            return;
+        }
+        this.#runtime = runtime;
+        this.entered = true;
+        this.#admission = runtime.group.admit(startedAt);
+        if (this.#admission === REFUSED) {
+            this.#client.onUpstreamFailed('circuit_open', `upstream ${runtime.record.name}`);
+            return;
+        }
+        if (bodyFollows && this.#mayEverRetry())
+            this.#kept = [];
+        runtime.group.noteRequest(this.#rules.budget, startedAt);
+        this.#list.add(this);
+        this.#startTry(startedAt, false);
+    }
+    #mayEverRetry() {
+        return this.#rules.attempts > 0 || this.#idempotent;
+    }
+    // --- tries ---------------------------------------------------------------------------------------------------
+    /** @param fixed the endpoint to go to; -1 for the balancer's choice */
+    #startTry(now, fresh, fixed = -1) {
+        const runtime = this.#runtime;
+        const group = runtime.group;
+        const context = this.#client.pickContext;
+        let endpoint = fixed;
+        if (endpoint < 0 && runtime.record.sticky !== null && this.#tried === null)
+            endpoint = group.stickyIndex(context, now);
+        if (endpoint < 0)
+            endpoint = group.pick(context, this.#tried, now);
+        if (endpoint < 0) {
+            this.#fail('no_healthy_endpoint', `upstream ${runtime.record.name}`);
+            return;
+        }
+        this.endpoint = endpoint;
+        this.#tryStartedAt = now;
+        runtime.begin(endpoint);
+        this.#phase = PHASE_QUEUED;
+        const connection = runtime.pools[endpoint].request(this, fresh, this.#shareable && this.#tried === null ? this.#patience() : 0, now);
+        if (connection === null)
+            this.#arm();
+        else
+            this.onConnection(connection);
+    }
+    /** Milliseconds for which a try waits for its response. */
+    #patience() {
+        const { firstByte, total } = this.#runtime.record.timeouts;
+        const limit = Math.min(firstByte, this.#route.proxy.timeout, total === 0 ? NEVER : total);
+        const perTry = this.#rules.perTryTimeout;
+        return perTry > 0 ? Math.min(limit, perTry) : limit;
+    }
+    onConnection(connection) {
+        this.#connection = connection;
+        if (connection.connected)
+            this.#runtime.metrics.connectionReused();
+        this.#phase = connection.connected ? PHASE_REQUEST : PHASE_CONNECT;
+        const text = this.#client.upstreamHead(this.#runtime, this.endpoint);
+        connection.sendHead(text, this.#bodyFollows, this.#chunkedBody, this.#toHead, this.#upgrade);
+        this.#sendBody(connection);
+        this.#requestProgress();
+    }
+    #sendBody(connection) {
+        if (!this.#bodyFollows)
+            return;
+        if (!this.#bodyStarted) {
+            this.#bodyStarted = true;
+            this.#client.startRequestBody(this);
+            return;
+        }
+        let more = true;
+        for (const chunk of this.#kept ?? [])
+            more = connection.write(chunk);
+        if (this.#bodyEnded)
+            connection.endRequest(this.#trailers);
+        else if (more)
+            this.#client.resumeRequestBody();
+        else
+            this.#uploadBlocked = true;
+    }
+    onConnected() {
+        if (this.#phase !== PHASE_CONNECT)
+            return;
+        this.#phase = PHASE_REQUEST;
+        exactNow();
+        this.#requestProgress();
+    }
+    /** Goes on to wait for the response when the request has left. */
+    #requestProgress() {
+        if (this.#phase === PHASE_REQUEST && this.#bodyEnded) {
+            this.#phase = PHASE_HEAD;
+            this.#lastActivity = coarseClock.now;
+            if (this.#requestSentAt === 0)
+                this.#requestSentAt = coarseClock.now;
+        }
+        this.#arm();
+    }
+    // --- request body --------------------------------------------------------------------------------------------
+    onRequestData(chunk) {
+        if (this.#phase === PHASE_OVER)
+            return;
+        this.#keep(chunk);
+        const connection = this.#connection;
+        this.#lastActivity = coarseClock.now;
+        if (connection === null) {
+            this.#client.pauseRequestBody();
+            return;
+        }
+        if (!connection.write(chunk)) {
+            this.#uploadBlocked = true;
+            this.#client.pauseRequestBody();
+            this.#arm();
+        }
+    }
+    /** Keeps a piece for a replay until the cap; beyond it the exchange can no longer be repeated. */
+    #keep(chunk) {
+        if (this.#kept === null)
+            return;
+        this.#keptBytes += chunk.length;
+        if (this.#keptBytes > this.#rules.bodyLimit)
+            this.#kept = null;
+        else
+            this.#kept.push(retain(chunk));
+    }
+    onRequestEnd(trailers) {
+        if (this.#phase === PHASE_OVER)
+            return;
+        this.#bodyEnded = true;
+        this.#trailers = filterTrailers(trailers);
+        if (this.#connection === null)
+            return;
+        exactNow();
+        this.#connection.endRequest(this.#trailers);
+        this.#requestProgress();
+    }
+    onRequestFailed(code) {
+        if (this.#phase === PHASE_OVER)
+            return;
+        this.#abandonTry();
+        this.#release();
+        this.#end();
+        this.#client.onUpstreamFailed(code, '');
+    }
+    onUpstreamDrain() {
+        this.#uploadBlocked = false;
+        this.#lastActivity = coarseClock.now;
+        if (!this.#bodyEnded && this.#bodyStarted)
+            this.#client.resumeRequestBody();
+        this.#arm();
+    }
+    // --- response ------------------------------------------------------------------------------------------------
+    onInformational(status, lines) {
+        this.#client.onUpstreamInformational(status, lines);
+    }
+    onResponseHead(head) {
+        const now = exactNow();
+        const status = head.status;
+        this.#lastActivity = coarseClock.now;
+        this.#runtime.metrics.response(status);
+        if (status === 407) {
+            this.#abandonTry();
+            this.#settleAndFail('upstream_proxy_auth', 'the endpoint answered 407');
+            return;
+        }
+        if (this.#rules.onStatus(status) && this.#idempotent && this.#mayRetry()) {
+            this.#noteFailedTry();
+            this.#abandonTry();
+            this.#retry(false);
+            return;
+        }
+        this.#phase = PHASE_BODY;
+        this.#events = head.eventStream;
+        this.#kept = null;
+        this.#settle(status, now);
+        this.#arm();
+        this.#client.onUpstreamHead(head);
+    }
+    onSwitched(head, stream) {
+        this.#connection = null;
+        this.#runtime.metrics.response(head.status);
+        const problem = this.#client.checkSwitch(head);
+        if (problem !== '') {
+            stream.abort();
+            this.onFailure(FAILURE_MALFORMED, problem);
+            return;
+        }
+        this.#phase = PHASE_TUNNEL;
+        this.#stream = stream;
+        this.#kept = null;
+        this.#settle(head.status, performance.now());
+        // From now on the limits of the tunnel count, not those of a response.
+        this.#list.remove(this);
+        this.#client.onUpstreamSwitched(head, stream);
+    }
+    onResponseData(input, start, end) {
+        this.#lastActivity = coarseClock.now;
+        if (this.#held)
+            this.#heldChunks.push(retain(input, start, end));
+        else
+            this.#client.onUpstreamData(input, start, end);
+    }
+    onResponseEnd(trailers) {
+        this.#connection = null;
+        this.#runtime.end(this.endpoint);
+        this.#end();
+        if (this.#held)
+            this.#heldEnd = trailers;
+        else
+            this.#client.onUpstreamEnd(trailers);
+    }
+    /** The response body waits until `releaseResponse`: a plugin is still busy with the head. */
+    holdResponse() {
+        if (this.#held)
+            return;
+        this.#held = true;
+        this.#connection?.pause();
+    }
+    releaseResponse() {
+        if (!this.#held)
+            return;
+        this.#held = false;
+        const chunks = this.#heldChunks;
+        this.#heldChunks = [];
+        for (const chunk of chunks)
+            this.#client.onUpstreamData(chunk, 0, chunk.length);
+        const trailers = this.#heldEnd;
+        if (trailers !== null) {
+            this.#heldEnd = null;
+            this.#client.onUpstreamEnd(trailers);
+            return;
+        }
+        this.#client.onUpstreamReadEnd();
+        if (!this.#downloadPaused)
+            this.#connection?.resume();
+    }
+    onReadEnd() {
+        if (!this.#held)
+            this.#client.onUpstreamReadEnd();
+    }
+    /** The client is slow: stop reading from the endpoint (rule C17). */
+    pauseDownload() {
+        if (this.#phase === PHASE_OVER)
+            return;
+        this.#downloadPaused = true;
+        this.#connection?.pause();
+    }
+    resumeDownload() {
+        if (!this.#downloadPaused)
+            return;
+        this.#downloadPaused = false;
+        this.#lastActivity = coarseClock.now;
+        this.#arm();
+        if (!this.#held)
+            this.#connection?.resume();
+    }
+    #settle(status, now) {
+        this.#settled = true;
+        const group = this.#runtime.group;
+        // 501 and 505 are about the request; all other server errors are about the service.
+        const ok = status < 500 || status === 501 || status === 505;
+        if (ok)
+            group.succeeded(this.endpoint, now - this.#tryStartedAt, now);
+        else
+            group.failed(this.endpoint, now);
+        group.settle(this.#admission, ok, now);
+    }
+    // --- failures ------------------------------------------------------------------------------------------------
+    onFailure(failure, detail) {
+        this.#connection = null;
+        this.#runtime.end(this.endpoint);
+        const endpoint = this.#runtime.record.endpoints[this.endpoint].address;
+        switch (failure) {
+            case FAILURE_CONNECT:
+                this.#failedTry(this.#rules.onConnectFailure, 'upstream_connect_failed', `${endpoint}: ${detail}`);
+                break;
+            case FAILURE_STALE:
+                this.#onStale(endpoint, detail);
+                break;
+            case FAILURE_RESET:
+                this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
+                break;
+            case FAILURE_MALFORMED:
+                this.#noteFailedTry();
+                this.#settleAndFail('upstream_bad_response', `${endpoint}: ${detail}`);
+                break;
+            case FAILURE_TRUNCATED:
+                this.#noteFailedTry();
+                this.#settleAndFail('upstream_reset', `${endpoint}: response cut short: ${detail}`);
+                break;
+            default:
+                this.#settleAndFail('internal', `unknown failure ${failure}`);
+        }
+    }
+    /** Rule C14: nobody is to blame for a kept-alive connection that closed just now; once, on a new one. */
+    #onStale(endpoint, detail) {
+        if (this.#idempotent && !this.#staleRetried && this.#replayable()) {
+            this.#staleRetried = true;
+            this.#startTry(exactNow(), true, this.endpoint);
+            return;
+        }
+        this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
+    }
+    #failedTry(repeatable, code, detail) {
+        this.#noteFailedTry();
+        if (repeatable && this.#mayRetry())
+            this.#retry(true);
+        else
+            this.#settleAndFail(code, detail);
+    }
+    #noteFailedTry() {
+        this.#runtime.group.failed(this.endpoint, exactNow());
+    }
+    #replayable() {
+        return !this.#bodyStarted || this.#kept !== null;
+    }
+    /** Rule C13: attempts, body, time and budget all have to allow another try. */
+    #mayRetry() {
+        if (this.retries >= this.#rules.attempts)
+            return false;
+        const { metrics, group } = this.#runtime;
+        if (!this.#replayable()) {
+            metrics.retryAbandoned('body');
+            return false;
+        }
+        if (this.#requestSentAt !== 0 && coarseClock.now - this.#requestSentAt >= this.#route.proxy.timeout) {
+            metrics.retryAbandoned('timeout');
+            return false;
+        }
+        if (!group.mayRetry(this.#rules.budget, exactNow())) {
+            metrics.retryAbandoned('budget');
+            return false;
+        }
+        return true;
+    }
+    #retry(fresh) {
+        this.retries++;
+        this.#runtime.metrics.retry();
+        if (this.#tried === null)
+            this.#tried = [this.endpoint];
+        else
+            this.#tried.push(this.endpoint);
+        this.#startTry(exactNow(), fresh);
+    }
+    #abandonTry(late = false) {
+        if (this.#phase === PHASE_QUEUED && this.#connection === null)
+            this.#runtime.pools[this.endpoint].cancel(this);
+        const connection = this.#connection;
+        this.#connection = null;
+        connection?.abandon(late);
+        this.#stream?.abort();
+        this.#stream = null;
+        this.#runtime.end(this.endpoint);
+    }
+    #settleAndFail(code, detail) {
+        this.#runtime.metrics.failure(code);
+        if (!this.#settled)
+            this.#runtime.group.settle(this.#admission, false, exactNow());
+        this.#end();
+        this.#client.onUpstreamFailed(code, detail);
+    }
+    /** Before any try: neither success nor failure for the breaker. */
+    #fail(code, detail) {
+        this.#release();
+        this.#end();
+        this.#client.onUpstreamFailed(code, detail);
+    }
+    #release() {
+        if (!this.#settled)
+            this.#runtime.group.release(this.#admission);
+    }
+    /** The client went away or the gateway answered by itself: cancel whatever is going on. */
+    cancel() {
+        this.#held = false;
+        this.#heldChunks.length = 0;
+        this.#heldEnd = null;
+        if (this.#phase === PHASE_OVER)
+            return;
+        this.#abandonTry();
+        this.#release();
+        this.#end();
+    }
+    #end() {
+        this.#phase = PHASE_OVER;
+        this.deadline = 0;
+        this.#kept = null;
+        this.#list.remove(this);
+    }
+    // --- deadlines -----------------------------------------------------------------------------------------------
+    /** Sets the next moment at which something could be late. */
+    #arm() {
+        this.deadline = Math.min(this.#phaseLimit(), this.#totalLimit());
+    }
+    #totalLimit() {
+        const total = this.#runtime.record.timeouts.total;
+        return total === 0 || this.#events ? NEVER : this.#callStartedAt + total;
+    }
+    #phaseLimit() {
+        const timeouts = this.#runtime.record.timeouts;
+        switch (this.#phase) {
+            case PHASE_QUEUED:
+            case PHASE_CONNECT:
+                return coarseClock.now + timeouts.connect;
+            case PHASE_REQUEST:
+                return this.#uploadBlocked ? this.#lastActivity + timeouts.idle : NEVER;
+            case PHASE_HEAD: {
+                const sent = this.#lastActivity;
+                let limit = Math.min(sent + timeouts.firstByte, this.#requestSentAt + this.#route.proxy.timeout);
+                if (this.#rules.perTryTimeout > 0)
+                    limit = Math.min(limit, sent + this.#rules.perTryTimeout);
+                return limit;
+            }
+            case PHASE_BODY:
+                return this.#downloadPaused ? NEVER : this.#silenceLimit();
+            default:
+                return NEVER;
+        }
+    }
+    /** Events come when there is news: silence is no fault unless the route says so (rule E4). */
+    #silenceLimit() {
+        if (!this.#events)
+            return this.#lastActivity + this.#runtime.record.timeouts.idle;
+        const { idleTimeout } = this.#route.proxy.eventStream;
+        return idleTimeout === 0 ? NEVER : this.#lastActivity + idleTimeout;
+    }
+    onDeadline(now) {
+        const phase = this.#phase;
+        if (now >= this.#totalLimit()) {
+            this.#abandonTry(true);
+            this.#settleAndFail('upstream_timeout', 'timeouts.total exceeded');
+            return;
+        }
+        // Activity since the deadline was set has moved the real one.
+        if (phase === PHASE_BODY || phase === PHASE_REQUEST) {
+            const limit = this.#phaseLimit();
+            if (now < limit) {
+                this.deadline = limit === NEVER ? now + this.#runtime.record.timeouts.idle : limit;
+                return;
+            }
+        }
+        this.#abandonTry(true);
+        const endpoint = this.#runtime.record.endpoints[this.endpoint].address;
+        switch (phase) {
+            case PHASE_QUEUED:
+                this.#runtime.metrics.failure('pool_exhausted');
+                this.#fail('pool_exhausted', `${endpoint}: no connection became free`);
+                break;
+            case PHASE_CONNECT:
+                this.#failedTry(this.#rules.onConnectFailure, 'upstream_timeout', `${endpoint}: connect timeout`);
+                break;
+            case PHASE_HEAD: {
+                const overall = now >= this.#requestSentAt + this.#route.proxy.timeout;
+                this.#failedTry(!overall && this.#rules.onTimeout && this.#idempotent, 'upstream_timeout', `${endpoint}: no response`);
+                break;
+            }
+            default:
+                this.#noteFailedTry();
+                this.#settleAndFail('upstream_timeout', `${endpoint}: idle for too long`);
+        }
+    }
+}
+//# sourceMappingURL=proxy-call.js.map

@@ -1,0 +1,255 @@
+import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.js';
+import { DROP_REMOVED, DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.js';
+import { BODY_NONE } from '../http/framing.js';
+import { httpDate } from '../http/http-date.js';
+import { statusText } from '../http/status-text.js';
+import { filterTrailers } from '../http/trailers.js';
+import { retain } from '../shared/read-buffer.js';
+import { EventStream } from './event-stream.js';
+import { LocalReply } from './local-reply.js';
+import { ResponseFilter } from './response-filter.js';
+import { ResponseView } from './response-view.js';
+const EMPTY = Buffer.alloc(0);
+/**
+ * The way of a response to the client: straight through when the route has no plugins, otherwise through the response
+ * hooks. Responses made here go the same way as those of endpoints.
+ */
+export class ResponseSender {
+    #context;
+    #hooks;
+    #streams;
+    #onPluginFailed;
+    /** Where the body goes: to the client, or through the event stream that it is. */
+    #output;
+    #events = null;
+    #call = null;
+    #filter = null;
+    // The body flows while neither a busy hook nor a slow client holds it up.
+    #held = false;
+    #blocked = false;
+    /**
+     * @param streams event streams in progress, for their deadlines
+     * @param onPluginFailed a hook threw or answered nonsense, or (error null) the body exceeds a plugin's cap
+     */
+    constructor(context, hooks, streams, onPluginFailed) {
+        this.#context = context;
+        this.#output = context.exchange.downstream;
+        this.#streams = streams;
+        this.#hooks = hooks;
+        this.#onPluginFailed = onPluginFailed;
+    }
+    begin() {
+        this.#call = null;
+        this.#filter = null;
+        this.#held = false;
+        this.#blocked = false;
+    }
+    stop() {
+        this.#filter?.stop();
+        if (this.#events !== null)
+            this.#leaveEventStream(this.#events);
+    }
+    // --- from an endpoint ------------------------------------------------------------------------------------------
+    sendUpstreamHead(head, call) {
+        this.#call = call;
+        const chain = this.#context.route.chain;
+        if (chain !== null && (chain.onResponse.length > 0 || chain.onResponseBody.length > 0)) {
+            this.#sendThroughHooks(head, call);
+            return;
+        }
+        const sized = head.contentLength >= 0 && head.status !== 204;
+        const lines = head.headers.lines(sized ? DROP_RESPONSE_KEEP_LENGTH : DROP_RESPONSE);
+        const framing = sized || head.bodyKind === BODY_NONE ? FRAMING_AS_IS : FRAMING_STREAM;
+        if (head.eventStream)
+            this.#enterEventStream(head.headers);
+        const { downstream } = this.#context.exchange;
+        downstream.sendHead(head.status, head.reason, lines + this.#extraLines(head, call), framing, 0);
+    }
+    /** The 101 of an endpoint goes through the response hooks too; `open` gets the field lines for the client. */
+    sendSwitch(head, call, open) {
+        const lines = head.headers.lines(DROP_RESPONSE) + this.#extraLines(head, call);
+        const { chain } = this.#context.route;
+        if (chain === null || chain.onResponse.length === 0) {
+            open(lines);
+            return;
+        }
+        const view = new ResponseView(head.status, false, false, lines);
+        this.#runHooks(view, (reply) => {
+            if (reply !== undefined) {
+                call.cancel();
+                this.#deliverReply(reply);
+            }
+            else if (view.status !== view.originalStatus) {
+                this.#onPluginFailed('onResponse', new TypeError('a 101 keeps its status; a reply refuses it'));
+            }
+            else {
+                open(view.headers.lines(DROP_REMOVED));
+            }
+        });
+    }
+    /** Date if the endpoint sent none (rule B12), and the cookie of sticky sessions. */
+    #extraLines(head, call) {
+        const lines = head.hasDate ? '' : `Date: ${httpDate()}\r\n`;
+        if (call.runtime.record.sticky === null)
+            return lines;
+        const { group } = call.runtime;
+        // Only for a client that has no cookie yet, or whose endpoint is not the one that answered.
+        if (group.stickyIndex(this.#context, this.#context.exchange.startedAt) === call.endpoint)
+            return lines;
+        return `${lines}Set-Cookie: ${group.stickyCookie(call.endpoint)}\r\n`;
+    }
+    #sendThroughHooks(head, call) {
+        const lines = head.headers.lines(head.status === 204 ? DROP_RESPONSE : DROP_RESPONSE_KEEP_LENGTH);
+        const hasBody = head.bodyKind !== BODY_NONE;
+        const view = new ResponseView(head.status, hasBody, false, lines + this.#extraLines(head, call));
+        const { reason, eventStream } = head;
+        this.#runHooks(view, (reply) => {
+            if (reply === undefined) {
+                if (eventStream)
+                    this.#enterEventStream(view.headers);
+                this.#sendViewHead(view, reason);
+                call.releaseResponse();
+            }
+            else {
+                call.cancel();
+                this.#deliverReply(reply);
+            }
+        }, () => call.holdResponse());
+    }
+    #runHooks(view, then, onWait) {
+        const { route, view: exchange } = this.#context;
+        this.#hooks.run(route.chain.onResponse, (link) => link.hooks.onResponse(exchange, view), then, onWait);
+    }
+    #sendViewHead(view, reason) {
+        const chain = this.#context.route.chain;
+        const links = this.#events === null ? chain.onResponseBody : chain.onStreamBody;
+        const { downstream } = this.#context.exchange;
+        const { headers } = view;
+        if (view.hasBody && links.length > 0) {
+            this.#filter = new ResponseFilter(links, this.#context.view, this.#output, this);
+            if (this.#filter.collects)
+                headers.delete('content-length');
+        }
+        const framing = !view.hasBody || headers.has('content-length') ? FRAMING_AS_IS : FRAMING_STREAM;
+        const text = view.status === view.originalStatus ? reason : statusText(view.status);
+        downstream.sendHead(view.status, text, headers.lines(DROP_REMOVED), framing, 0);
+    }
+    sendUpstreamData(input, start, end) {
+        if (this.#filter !== null)
+            this.#filter.write(retain(input, start, end), false);
+        else if (!this.#output.sendBody(input, start, end))
+            this.onDownstreamBlocked();
+    }
+    sendUpstreamEnd(trailers) {
+        if (this.#filter !== null)
+            this.#filter.write(EMPTY, true);
+        else
+            this.#output.endBody(filterTrailers(trailers));
+    }
+    // --- event streams ---------------------------------------------------------------------------------------------
+    /** Compressed events are followed by nobody: no heartbeat, and a shutdown cuts them. */
+    #enterEventStream(headers) {
+        const coding = headers.get('content-encoding');
+        if (coding !== undefined && coding.toLowerCase() !== 'identity')
+            return;
+        const { downstream } = this.#context.exchange;
+        const { heartbeat } = this.#context.route.proxy.eventStream;
+        this.#events = new EventStream(downstream, heartbeat, () => this.#endEventStream());
+        this.#output = this.#events;
+        this.#streams.add(this.#events);
+    }
+    #leaveEventStream(events) {
+        this.#streams.remove(events);
+        this.#events = null;
+        this.#output = this.#context.exchange.downstream;
+    }
+    /** The gateway shuts down, and the last event is complete: the client sees an end and connects to another gateway. */
+    #endEventStream() {
+        this.#call.cancel();
+        this.sendUpstreamEnd('');
+    }
+    shutdown(until) {
+        this.#events?.shutdown(until);
+    }
+    // --- made here -------------------------------------------------------------------------------------------------
+    /** Sends a response of the gateway or a plugin, through the response hooks of the route if it has any. */
+    sendLocal(reply) {
+        const chain = this.#context.route?.chain ?? null;
+        if (chain === null || (chain.onResponse.length === 0 && chain.onResponseBody.length === 0)) {
+            this.deliver(reply);
+            return;
+        }
+        const { body, status } = reply;
+        const { downstream, head } = this.#context.exchange;
+        const hasBody = body !== null && head.method !== 'HEAD';
+        const length = status === 204 || status === 304 ? '' : `Content-Length: ${body?.length ?? 0}\r\n`;
+        const view = new ResponseView(status, hasBody, true, `${length}Date: ${httpDate()}\r\n${reply.lines}`);
+        this.#runHooks(view, (other) => {
+            if (other !== undefined) {
+                this.#deliverReply(other);
+                return;
+            }
+            this.#sendViewHead(view, statusText(view.status));
+            if (this.#filter !== null) {
+                this.#filter.write(body, false);
+                this.#filter.write(EMPTY, true);
+                return;
+            }
+            if (hasBody)
+                downstream.sendBody(body, 0, body.length);
+            downstream.endBody('');
+        });
+    }
+    #deliverReply(reply) {
+        let local;
+        try {
+            local = LocalReply.fromPlugin(reply);
+        }
+        catch (error) {
+            this.#onPluginFailed('onResponse', error);
+            return;
+        }
+        this.deliver(local);
+    }
+    /** Sends a response made here as it is. */
+    deliver(reply) {
+        if (this.#context.over)
+            return;
+        const { downstream, head } = this.#context.exchange;
+        const lines = `Date: ${httpDate()}\r\n${reply.lines}`;
+        const { status, body } = reply;
+        if (status === 204 || status === 304) {
+            downstream.sendHead(status, statusText(status), lines, FRAMING_AS_IS, 0);
+        }
+        else {
+            downstream.sendHead(status, statusText(status), lines, FRAMING_LENGTH, body === null ? 0 : body.length);
+            if (body !== null && head.method !== 'HEAD')
+                downstream.sendBody(body, 0, body.length);
+        }
+        downstream.endBody('');
+    }
+    // --- backpressure ----------------------------------------------------------------------------------------------
+    /** The client is slow (rule C17). */
+    onDownstreamBlocked() {
+        this.#blocked = true;
+        this.#call?.pauseDownload();
+    }
+    onDrain() {
+        this.#blocked = false;
+        this.#events?.drained();
+        if (!this.#held)
+            this.#call?.resumeDownload();
+    }
+    /** From the filter: a hook is busy, or has caught up. */
+    holdResponseBody(held) {
+        this.#held = held;
+        if (held)
+            this.#call?.pauseDownload();
+        else if (!this.#blocked)
+            this.#call?.resumeDownload();
+    }
+    bodyHookFailed(plugin, error) {
+        this.#onPluginFailed(plugin, error);
+    }
+}
+//# sourceMappingURL=response-sender.js.map

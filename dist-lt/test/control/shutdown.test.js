@@ -1,0 +1,126 @@
+/** SIGTERM: readiness first, then the listeners, then what is in flight, then exit 0. Under load it is tested in test/faults. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { eventually, startGateway } from '../support/gateway.js';
+import { startHttpOrigin } from '../support/origin.js';
+import { RawClient } from '../support/raw-client.js';
+import { message, valuesOf } from '../support/wire.js';
+const SLOW = 1_200;
+let origin;
+before(async () => {
+    origin = await startHttpOrigin((request, response) => {
+        if (request.url === '/fast')
+            response.end('fast');
+        else if (request.url === '/slow')
+            setTimeout(() => response.end('slow'), SLOW);
+        else
+            response.writeHead(200).write('never ends');
+    });
+});
+after(() => origin?.close());
+async function start(server = {}) {
+    const config = {
+        server,
+        upstreams: [{ name: 'one', endpoints: [`127.0.0.1:${origin.port}`] }],
+        routes: [{ path: '/*', upstream: 'one', timeout: '60s' }],
+    };
+    return startGateway(config);
+}
+const get = (path) => message(`GET ${path} HTTP/1.1`, 'Host: a');
+async function readiness(gateway) {
+    return (await gateway.admin('/_/ready')).status;
+}
+const refuses = (gateway) => gateway.connect().then((client) => {
+    client.destroy();
+    return false;
+}, () => true);
+describe('SIGTERM', () => {
+    it('readiness is 503 at once, listeners close, requests in flight finish, exit code 0', async () => {
+        const gateway = await start();
+        const [busy, idle] = await Promise.all([gateway.connect(), gateway.connect()]);
+        assert.equal((await idle.request(get('/fast'))).body, 'fast');
+        const answer = busy.request(get('/slow'));
+        await eventually(async () => (await gateway.metrics()).sum('octopus_endpoint_in_flight') === 1, 'the request');
+        gateway.child.kill('SIGTERM');
+        await eventually(async () => (await readiness(gateway)) === 503, 'readiness to go');
+        const health = (await (await gateway.admin('/_/health')).json());
+        assert.equal(health.status, 'draining');
+        await eventually(() => refuses(gateway), 'new connections to be refused');
+        const response = await answer;
+        assert.equal(response.body, 'slow');
+        assert.deepEqual(valuesOf(response.fields, 'connection'), ['close']);
+        assert.deepEqual(await gateway.exited, { code: 0, signal: null });
+        assert.match(gateway.log, /all requests are finished/);
+        const line = gateway.logLines().find((entry) => entry['path'] === '/slow');
+        assert.equal(line?.['status'], 200, 'the last request is in the access log');
+        idle.destroy();
+        await gateway.stop();
+    });
+    it('what does not finish within shutdown_timeout is cut, exit code 0', async () => {
+        const gateway = await start({ shutdown_timeout: '500ms' });
+        const client = await gateway.connect();
+        client.write(get('/endless'));
+        await client.until(() => (client.received.includes('never ends') ? true : null), 'the first bytes');
+        const startedAt = performance.now();
+        gateway.child.kill('SIGTERM');
+        assert.deepEqual(await gateway.exited, { code: 0, signal: null });
+        assert.ok(performance.now() - startedAt >= 450);
+        assert.match(gateway.log, /did not finish in time were cut/);
+        assert.ok(gateway.logLines().some((line) => line['path'] === '/endless'), 'the cut request is in the access log');
+        // Rule: a body that was cut must not look complete to the client.
+        await client.until(() => (client.closedHow === null ? null : true), 'the end');
+        assert.doesNotMatch(client.received, /\r\n0\r\n\r\n$/);
+        await gateway.stop();
+    });
+    it('during shutdown_delay connections are accepted while readiness is 503', async () => {
+        const gateway = await start({ shutdown_delay: '1s' });
+        const startedAt = performance.now();
+        gateway.child.kill('SIGTERM');
+        await eventually(async () => (await readiness(gateway)) === 503, 'readiness to go');
+        const client = await gateway.connect();
+        assert.equal((await client.request(get('/fast'))).body, 'fast');
+        client.destroy();
+        assert.deepEqual(await gateway.exited, { code: 0, signal: null });
+        assert.ok(performance.now() - startedAt >= 950);
+        await gateway.stop();
+    });
+    it('a second signal ends it at once', async () => {
+        for (const [signal, code] of [
+            ['SIGTERM', 143],
+            ['SIGINT', 130],
+        ]) {
+            const gateway = await start();
+            const client = await gateway.connect();
+            client.write(get('/endless'));
+            await client.until(() => (client.received.includes('never ends') ? true : null), 'the first bytes');
+            gateway.child.kill(signal);
+            await gateway.logLine((line) => line['message'] === 'shutting down', 'shutting down');
+            gateway.child.kill(signal);
+            assert.deepEqual(await gateway.exited, { code, signal: null });
+            client.destroy();
+            await gateway.stop();
+        }
+    });
+    it('leaves nothing listening', async () => {
+        const gateway = await start();
+        await gateway.stop('SIGTERM');
+        await assert.rejects(RawClient.connect(gateway.port));
+        await assert.rejects(gateway.admin('/_/live'));
+    });
+    it('during the start ends the process as well', async () => {
+        const gateway = await start();
+        const args = ['run', '-c', gateway.configFile];
+        const child = spawn(process.execPath, [...process.execArgv, gateway.child.spawnargs[1], ...args], {
+            stdio: ['ignore', 'pipe', 'ignore'],
+            env: { ...process.env, OCTOPUS_SERVER_HTTP_PORT: '0', OCTOPUS_SERVER_ADMIN_PORT: '0' },
+        });
+        const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+        // Its first line comes before the workers are started.
+        await new Promise((resolve) => child.stdout.once('data', resolve));
+        child.kill('SIGTERM');
+        assert.deepEqual(await exited, { code: 0, signal: null });
+        await gateway.stop();
+    });
+});
+//# sourceMappingURL=shutdown.test.js.map

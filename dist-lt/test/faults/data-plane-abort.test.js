@@ -1,0 +1,61 @@
+/** A client that goes away cancels its upstream request at once, in every phase of the exchange. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { eventually, startGateway } from '../support/gateway.js';
+import { ScriptedOrigin } from '../support/origin.js';
+import { RawClient } from '../support/raw-client.js';
+import { message } from '../support/wire.js';
+let gateway;
+let origin;
+/** Connections whose request the origin has. */
+let busy = [];
+before(async () => {
+    origin = await new ScriptedOrigin(async (connection) => {
+        const head = await connection.head();
+        if (head.startLine.includes('/body')) {
+            connection.write(`${message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}5\r\nhello\r\n`);
+        }
+        busy.push(connection);
+        await connection.closed();
+        connection.destroy();
+    }).listen();
+    gateway = await startGateway({
+        routing: { timeout: '60s', retries: 3 },
+        upstreams: [{ name: 'origin', endpoints: [origin.address] }],
+        routes: [{ path: '/*', upstream: 'origin' }],
+    });
+});
+after(async () => {
+    await gateway?.stop();
+    await origin?.close();
+});
+const PHASES = {
+    'waiting for the response': message('GET /head HTTP/1.1', 'Host: a'),
+    'in the middle of the response body': message('GET /body HTTP/1.1', 'Host: a'),
+    'in the middle of the upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Content-Length: 1000000')}hello`,
+    'in the middle of a chunked upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked')}5\r\nhello\r\n`,
+};
+describe('client abort', () => {
+    for (const [phase, bytes] of Object.entries(PHASES)) {
+        for (const how of ['reset', 'destroy']) {
+            it(`${phase} (${how}): the upstream connection is closed within a second`, async () => {
+                busy = [];
+                const client = await RawClient.connect(gateway.port);
+                client.write(bytes);
+                await eventually(async () => busy.length > 0, 'the origin to have the request');
+                if (phase.includes('response body'))
+                    await client.until(() => (client.received.includes('hello') ? true : null), 'the first bytes');
+                client[how]();
+                const start = performance.now();
+                await busy[0].closed();
+                const took = performance.now() - start;
+                assert.ok(took < 1_000, `${took} ms`);
+                assert.equal(busy.length, 1, 'and not tried again');
+            });
+        }
+    }
+    it('leaves nothing in flight', async () => {
+        await eventually(async () => !/"in_flight":\s*[1-9-]/.test(await (await gateway.admin('/_/upstreams')).text()), 'in-flight counts of 0');
+    });
+});
+//# sourceMappingURL=data-plane-abort.test.js.map

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { eventually } from '../support/gateway.js';
+import { reservePort } from '../support/ports.js';
+import { findProgram, Running } from '../support/programs.js';
+/** nginx in front of the origin, with its defaults but for HTTP/1.1 and keep-alive towards the origin. */
+export async function startNginx(originPort) {
+    return start('nginx', (port, folder) => ({
+        text: `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
+events { worker_connections 4096; }
+http {
+  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  upstream origin { server 127.0.0.1:${originPort}; keepalive 64; }
+  server {
+    listen 127.0.0.1:${port} reuseport;
+    location /respond/ { return 200 "made here"; }
+    location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header Connection ""; }
+  }
+}`,
+        args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
+    }));
+}
+/** nginx as a plain file server that ends each connection after 50 requests. */
+export async function startFileServer(root) {
+    return start('nginx', (port, folder) => ({
+        text: `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit; user root;
+events { worker_connections 1024; }
+http { access_log off; keepalive_requests 50; server { listen 127.0.0.1:${port}; root ${root}; } }`,
+        args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
+    }));
+}
+/** HAProxy in front of the origin, with its defaults. `options` are lines of its `defaults` section. */
+export async function startHaproxy(originPort, options = '') {
+    return start('haproxy', (port) => ({
+        text: `
+global
+  maxconn 4000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 10s
+  timeout server 10s
+  ${options}
+frontend front
+  bind 127.0.0.1:${port}
+  http-request return status 200 content-type text/plain string "made here" if { path_beg /respond/ }
+  default_backend origin
+backend origin
+  server origin 127.0.0.1:${originPort}
+`,
+        args: (file) => ['-db', '-f', file],
+    }));
+}
+async function start(name, configure) {
+    const program = await findProgram(name);
+    if ('missing' in program)
+        return program;
+    const folder = mkdtempSync(path.join(os.tmpdir(), `octopus-${name}-`));
+    const { port, release } = await reservePort();
+    const { text, args } = configure(port, folder);
+    const file = path.join(folder, 'proxy.conf');
+    writeFileSync(file, text);
+    const running = new Running(program.path, args(file));
+    const stop = async () => {
+        await running.stop('SIGTERM');
+        rmSync(folder, { recursive: true, force: true });
+        release();
+    };
+    try {
+        await eventually(() => accepts(port), `${name} to listen`);
+    }
+    catch (error) {
+        await stop();
+        throw new Error(`${error.message}: ${running.output}`);
+    }
+    return { port, stop };
+}
+function accepts(port) {
+    return new Promise((resolve) => {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.once('connect', () => {
+            socket.destroy();
+            resolve(true);
+        });
+        socket.once('error', () => resolve(false));
+    });
+}
+//# sourceMappingURL=proxies.js.map

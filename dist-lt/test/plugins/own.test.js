@@ -1,0 +1,148 @@
+/** A user's own plugins in a running gateway: reload, refusal, isolation. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { eventually, startGateway } from '../support/gateway.js';
+import { ask, Service } from './support.js';
+const MARK = (text) => `export const plugin = {
+  name: 'mark', version: '1.2.3',
+  config: (z) => z.strictObject({ suffix: z.string().default('') }),
+  setup(config) {
+    return { onResponse(exchange, response) { response.headers.set('X-Mark', '${text}' + config.suffix); } };
+  },
+};`;
+const UPPER = `export const plugin = {
+  name: 'upper', version: '1.0.0', wholeBody: { request: 1000 },
+  setup: () => ({
+    onRequest: (exchange) => exchange.request.headers.delete('Content-Length'),
+    onRequestBody: (exchange, chunk) => Buffer.from(Buffer.from(chunk).toString().toUpperCase()),
+    onResponse(exchange, response) {
+      exchange.locals.set(this, !response.local);
+      if (!response.local) response.headers.delete('Content-Length');
+    },
+    onResponseBody(exchange, chunk, last) {
+      if (exchange.locals.get(this) && last) return Buffer.concat([chunk, Buffer.from('.')]);
+    },
+  }),
+};`;
+const WILD = `export const plugin = {
+  name: 'wild', version: '1.0.0',
+  setup: () => ({
+    onRequest({ request }) {
+      if (request.query === 'loop') for (;;);
+      if (request.query === 'exit') process.exit(3);
+      if (request.query === 'throw') throw new Error('wild');
+      request.headers.set('X-Wild', 'yes');
+    },
+  }),
+};`;
+let gateway;
+let service;
+const config = (more = {}) => ({
+    upstreams: [{ name: 'service', endpoints: [service.address] }],
+    plugins: [
+        { name: 'mark', path: './mark.mjs', config: { suffix: '!' }, ...more },
+        { name: 'upper', path: './upper.mjs' },
+        { name: 'wild', path: './wild.mjs', isolate: { timeout: '2s' } },
+        { name: 'tame', path: './wild.mjs' },
+    ],
+    routes: [
+        { path: '/mark', upstream: 'service', middleware: ['mark'] },
+        { path: '/upper', upstream: 'service', middleware: ['upper'] },
+        { path: '/wild', upstream: 'service', middleware: ['wild'] },
+        { path: '/tame', upstream: 'service', middleware: ['tame', 'mark'] },
+        { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
+    ],
+});
+before(async () => {
+    service = await new Service((request, response) => {
+        const pieces = [];
+        request.on('data', (piece) => pieces.push(piece));
+        request.on('end', () => response.end(`${Buffer.concat(pieces)}${request.headers['x-wild'] ?? ''}`));
+    }).listen();
+    gateway = await startGateway(config(), {
+        files: { 'mark.mjs': MARK('one'), 'upper.mjs': UPPER, 'wild.mjs': WILD },
+    });
+});
+after(async () => {
+    await gateway?.stop();
+    await service?.close();
+});
+const mark = async () => (await ask(gateway.port, '/mark')).headers['x-mark'];
+describe('a plugin of your own', () => {
+    it('runs with its options and shows in the metrics', async () => {
+        assert.equal(await mark(), 'one!');
+        assert.equal((await gateway.metrics()).sum('octopus_plugin_loaded', { plugin: 'mark', version: '1.2.3' }), 1);
+    });
+    it('changes bodies', async () => {
+        const answer = await ask(gateway.port, '/upper', { method: 'POST', body: 'hello' });
+        assert.equal(answer.body.toString(), 'HELLO.');
+    });
+    it('gets whole bodies up to its cap, then 413', async () => {
+        const answer = await ask(gateway.port, '/upper', { method: 'POST', body: 'x'.repeat(1001) });
+        assert.equal(answer.status, 413);
+        assert.equal(JSON.parse(answer.body.toString()).code, 'plugin_body_too_large');
+    });
+    it('that throws fails its own request', async () => {
+        assert.equal((await ask(gateway.port, '/tame?throw')).status, 500);
+        assert.equal((await ask(gateway.port, '/tame')).headers['x-mark'], 'one!');
+        const metrics = await eventually(async () => {
+            const now = await gateway.metrics();
+            return now.sum('octopus_plugin_events_total', { plugin: 'tame', event: 'failed' }) === 1 ? now : null;
+        }, 'the count');
+        assert.ok(metrics);
+    });
+    it('that is not available closes its route', async () => {
+        const answer = await ask(gateway.port, '/closed');
+        assert.equal(answer.status, 503);
+        assert.equal(JSON.parse(answer.body.toString()).code, 'plugin_unavailable');
+    });
+    it('is taken anew when its file changes, in all workers', async () => {
+        writeFileSync(path.join(gateway.folder, 'mark.mjs'), MARK('two'));
+        await gateway.reload(config());
+        const marks = await Promise.all(Array.from({ length: 20 }, mark));
+        assert.deepEqual(new Set(marks), new Set(['two!']));
+    });
+    it('with a bug or bad options refuses the reload and goes on as it was', async () => {
+        writeFileSync(path.join(gateway.folder, 'mark.mjs'), 'export const plugin = {;');
+        await assert.rejects(gateway.reload(config()), /mark\.mjs/);
+        assert.equal(await mark(), 'two!');
+        writeFileSync(path.join(gateway.folder, 'mark.mjs'), MARK('three'));
+        await assert.rejects(gateway.reload(config({ config: { sufix: 'x' } })), /sufix/);
+        assert.equal(await mark(), 'two!');
+        writeFileSync(path.join(gateway.folder, 'mark.mjs'), `export const plugin = { name: 'mark', version: '1', config: (z) => z.any(), setup() { throw new Error('no database'); } };`);
+        await assert.rejects(gateway.reload(config()), /no database/);
+        assert.equal(await mark(), 'two!');
+        writeFileSync(path.join(gateway.folder, 'mark.mjs'), MARK('two'));
+        await gateway.reload(config());
+        assert.equal(await mark(), 'two!');
+    });
+});
+describe('an isolated plugin in a gateway', () => {
+    it('works like any other', async () => {
+        assert.equal((await ask(gateway.port, '/wild')).body.toString(), 'yes');
+        assert.equal((await ask(gateway.port, '/wild?throw')).status, 500);
+    });
+    it('in an endless loop costs its request only, and the worker goes on meanwhile', async () => {
+        let isOver = false;
+        const stuck = ask(gateway.port, '/wild?loop').finally(() => (isOver = true));
+        const others = await Promise.all(Array.from({ length: 20 }, () => ask(gateway.port, '/mark')));
+        assert.ok(others.every(({ status }) => status === 200));
+        assert.equal(isOver, false, 'no worker waited for the loop');
+        const answer = await stuck;
+        assert.equal(answer.status, 504);
+        assert.equal(JSON.parse(answer.body.toString()).code, 'plugin_timeout');
+        assert.equal((await ask(gateway.port, '/wild')).body.toString(), 'yes');
+    });
+    it('that ends its thread is started again', async () => {
+        assert.equal((await ask(gateway.port, '/wild?exit')).status, 500);
+        assert.equal((await ask(gateway.port, '/wild')).body.toString(), 'yes');
+        await eventually(async () => (await gateway.metrics()).sum('octopus_plugin_events_total', {
+            plugin: 'wild',
+            event: 'restarted',
+        }) >= 2, 'the restarts in the metrics');
+        assert.equal((await gateway.metrics()).sum('octopus_worker_restarts_total'), 0);
+    });
+});
+//# sourceMappingURL=own.test.js.map

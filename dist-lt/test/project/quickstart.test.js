@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import net from 'node:net';
+import { test } from 'node:test';
+import { eventually } from '../support/gateway.js';
+const PORTS = [4101, 4102, 8080, 9090];
+function isFree(port) {
+    return new Promise((resolve) => {
+        const server = net.createServer();
+        server.once('error', () => resolve(false));
+        server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    });
+}
+function start() {
+    const child = spawn(process.execPath, ['scripts/start.mjs'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text) => (output += text));
+    }
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    return { child, exited, output: () => output };
+}
+test('npm start: what it prints works, Ctrl-C stops everything, a port in use is named', async (t) => {
+    const free = await Promise.all(PORTS.map(isFree));
+    if (free.includes(false))
+        return t.skip(`one of the ports ${PORTS.join(', ')} is in use`);
+    const run = start();
+    t.after(() => run.child.kill('SIGKILL'));
+    await eventually(async () => {
+        assert.equal(run.child.exitCode, null, run.output());
+        return /Ctrl-C stops everything/.test(run.output());
+    }, 'npm start to be ready', 60_000);
+    const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
+    assert.equal(commands.length, 3);
+    for (const command of commands) {
+        const [, data, url = ''] = /curl (?:-d (\S+) )?'?(http:[^']+)'?$/.exec(command) ?? [];
+        const init = data === undefined ? {} : { method: 'POST', body: data };
+        const response = await fetch(url.replace('localhost', '127.0.0.1'), init);
+        const text = await response.text();
+        assert.equal(response.status, 200, `${command}: ${text}`);
+        JSON.parse(text);
+    }
+    const second = start();
+    assert.equal(await second.exited, 1);
+    assert.match(second.output(), /8080, wanted by the gateway/);
+    assert.match(second.output(), /change the port/);
+    run.child.kill('SIGINT');
+    assert.equal(await run.exited, 0);
+    await eventually(async () => (await Promise.all(PORTS.map(isFree))).every(Boolean), 'all ports to be free');
+});
+//# sourceMappingURL=quickstart.test.js.map

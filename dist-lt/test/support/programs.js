@@ -1,0 +1,102 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+/** Where the package is not called like the program. Plain `dnsmasq` would bring a running service along. */
+const PACKAGES = {
+    dnsmasq: 'dnsmasq-base',
+    h2load: 'nghttp2-client',
+    nghttp: 'nghttp2-client',
+};
+const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
+const LOCK = path.join(os.tmpdir(), 'octopus-test-apt.lock');
+const INSTALL_LIMIT = 180_000;
+/** Where the program is. Installs it with apt when that is possible, else says why the test must be skipped. */
+export async function findProgram(name) {
+    const there = which(name);
+    if (there)
+        return { path: there };
+    if (process.getuid?.() !== 0)
+        return { missing: `${name} is not installed (and cannot be: not root)` };
+    if (!which('apt-get'))
+        return { missing: `${name} is not installed (and cannot be: no apt-get)` };
+    await install(name);
+    const installed = which(name);
+    return installed ? { path: installed } : { missing: `apt-get install ${name} failed` };
+}
+function which(name) {
+    for (const folder of FOLDERS) {
+        const file = path.join(folder, name);
+        if (folder !== '' && existsSync(file))
+            return file;
+    }
+    return null;
+}
+/** Test files run at the same time; apt allows one at a time. */
+async function install(name) {
+    const deadline = Date.now() + INSTALL_LIMIT;
+    while (!takeLock()) {
+        if (Date.now() > deadline)
+            return;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        if (which(name))
+            return;
+    }
+    try {
+        // RUNLEVEL=1 keeps the package from starting its service.
+        const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+        const apt = (...args) => execFileSync('apt-get', ['-qq', ...args], { env, stdio: 'pipe', timeout: INSTALL_LIMIT });
+        try {
+            apt('install', '-y', '--no-install-recommends', PACKAGES[name] ?? name);
+        }
+        catch {
+            apt('update');
+            apt('install', '-y', '--no-install-recommends', PACKAGES[name] ?? name);
+        }
+    }
+    catch {
+        // The caller looks whether the program is there and says so.
+    }
+    finally {
+        rmdirSync(LOCK);
+    }
+}
+function takeLock() {
+    try {
+        mkdirSync(LOCK);
+        return true;
+    }
+    catch {
+        const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+        if (age > INSTALL_LIMIT)
+            rmdirSync(LOCK);
+        return false;
+    }
+}
+/** A program under test, killed with the test process. */
+export class Running {
+    child;
+    output = '';
+    exited;
+    #kill = () => this.child.kill('SIGTERM');
+    constructor(file, args) {
+        this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        process.on('exit', this.#kill);
+        for (const stream of [this.child.stdout, this.child.stderr]) {
+            stream.setEncoding('utf8').on('data', (text) => {
+                this.output += text;
+            });
+        }
+        this.exited = new Promise((resolve) => this.child.once('close', resolve));
+    }
+    /** nginx needs SIGTERM: its workers outlive a master that is killed. */
+    async stop(signal = 'SIGKILL') {
+        if (this.child.exitCode === null && this.child.signalCode === null)
+            this.child.kill(signal);
+        const timer = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
+        await this.exited;
+        clearTimeout(timer);
+        process.off('exit', this.#kill);
+    }
+}
+//# sourceMappingURL=programs.js.map
