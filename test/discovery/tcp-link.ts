@@ -2,6 +2,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
+/** The other end of the connection, while it is silent. */
+const peers = new WeakMap<net.Socket, net.Socket>();
+
 export class TcpLink {
   readonly #target: number;
   #port = 0;
@@ -28,6 +31,7 @@ export class TcpLink {
           far.destroy();
         });
       }
+      peers.set(near, far).set(far, near);
       near.pipe(far).pipe(near);
     });
     server.listen(this.#port, '127.0.0.1');
@@ -51,5 +55,10 @@ export class TcpLink {
       socket.unpipe();
       socket.pause();
     }
+  }
+
+  /** What was held up goes on its way. */
+  thaw(): void {
+    for (const socket of this.#sockets) socket.pipe(peers.get(socket)!);
   }
 }

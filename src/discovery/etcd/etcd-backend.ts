@@ -17,6 +17,8 @@ const MAX_MESSAGE = 256 * 1024 * 1024;
 /** A connection that died without a word is noticed within 15 s. etcd refuses pings more often than every 5 s. */
 const PING_EVERY = 10_000;
 const PING_PATIENCE = 5_000;
+/** A watch that is ended sooner, again and again, is a fault and no reason to list at once. */
+const SHORTEST_WATCH = 1_000;
 /** A cluster that does not answer need not confirm the end of a watch. */
 const CANCEL_PATIENCE = 500;
 
@@ -34,7 +36,13 @@ export class EtcdBackend implements Backend {
   async watch(session: Session): Promise<void> {
     const client = this.#connect();
     try {
-      while (!session.signal.aborted) await this.#listAndWatch(client, session);
+      while (!session.signal.aborted) {
+        const startedAt = performance.now();
+        await this.#listAndWatch(client, session);
+        const held = performance.now() - startedAt;
+        if (!session.signal.aborted && held < SHORTEST_WATCH)
+          throw new Error('etcd ends every watch at once');
+      }
     } finally {
       client.close();
     }
@@ -61,7 +69,7 @@ export class EtcdBackend implements Backend {
           const watcher = client.watch().prefix(prefix).startRevision(next).watcher();
           watchers.push(watcher);
           watcher.on('data', (response) => applyEvents(response, keys, session));
-          watcher.on('error', (error) => (isCompacted(error) ? resolve() : reject(error)));
+          watcher.on('error', (error) => (isLeftBehind(error) ? resolve() : reject(error)));
           watcher.on('disconnected', reject);
         });
       });
@@ -114,8 +122,12 @@ function applyEvents(response: IWatchResponse, keys: EtcdKeys, session: Session)
   }
 }
 
-function isCompacted(error: Error): boolean {
-  return /compacted/.test(error.message);
+/**
+ * Revisions that the watch still needs were compacted. etcd gives that reason when a watch begins; to one that was held up
+ * it gives none (but a number that the library does not pass on).
+ */
+function isLeftBehind({ message }: Error): boolean {
+  return /compacted|^Watcher canceled:\s*$/.test(message);
 }
 
 /** The library would go on trying to connect for watchers that it still has. */
