@@ -124,10 +124,10 @@ export class ControlPlane {
 
   /** To be called before each generation is published. What a gateway without services does not need is not loaded. */
   async useFarp(config: Config): Promise<void> {
+    this.farp?.configure(config);
     if (this.farp !== null || !config.farp.enabled) return;
     const { FarpEndpoints } = await import('./farp/farp-endpoints.ts');
     this.farp = new FarpEndpoints({ config, logger: this.#logger, metrics: this.#metrics });
-    this.farp.start();
   }
 
   async #answer(worker: number, { id, type, ...request }: ControlRequestMessage): Promise<void> {
