@@ -10,7 +10,7 @@ const credential = z.strictObject({
     /^[\x21-\x7e]{16,512}$/.test(value),
   )
     .optional()
-    .describe('The token itself; better from the environment: `${SHOP_TOKEN}`.'),
+    .describe('The token itself; better taken from an environment variable.'),
   token_hash: text('"sha256:" and 64 hexadecimal digits', (value) => /^sha256:[0-9a-f]{64}$/i.test(value))
     .optional()
     .describe('Instead of `token`: its SHA-256; make one with: printf %s TOKEN | sha256sum'),
@@ -65,7 +65,11 @@ export const checksSchema = z.strictObject({
       'What comes of a schema whose hash is not that of its manifest. Services compute it in many ways, of which the gateway knows the usual ones.',
     ),
   allowed_hosts: z
-    .array(text('a host name or IP address', (value) => /^[\w.:-]+$/.test(value)))
+    .array(
+      text('a host name, one with "*." in front, or an IP address', (value) =>
+        /^(\*\.)?[\w.:-]+$/.test(value),
+      ),
+    )
     .prefault([])
     .describe('Further hosts from which services may have their schemas fetched; each may from its own.'),
 });

@@ -1,10 +1,17 @@
 /** What services can say to the gateway: the registry of those that register themselves, and its voice. */
 import type { Config } from '../../config/schema/schema.ts';
+import { EVENTS_PATH, IncomingEvents } from '../../farp/events/incoming.ts';
+import type { WebhookSenderOptions } from '../../farp/events/webhook-sender.ts';
+import { PROTOCOL_VERSION } from '../../farp/manifest/version.ts';
+import type { Service } from '../../farp/model.ts';
 import { type Applied, PushApi, type PushRequest, type PushResponse } from '../../farp/push/push-api.ts';
 import { PushRegistry, type RegistryEvent } from '../../farp/push/registry.ts';
 import { StateFile } from '../../farp/push/state-file.ts';
+import type { UpstreamCells } from '../../shared/upstream-cells.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { MetricsStore } from '../../telemetry/metrics-store.ts';
+import type { InForce } from '../status.ts';
+import { GatewayEvents } from './gateway-events.ts';
 import { pushSettings } from './push-settings.ts';
 
 export interface FarpEndpointsOptions {
@@ -13,15 +20,36 @@ export interface FarpEndpointsOptions {
   readonly metrics: MetricsStore;
 }
 
+/** What is known of all services, wherever they were found. */
+export interface KnownServices {
+  /** The same list as long as nothing of them changes. */
+  services(): readonly Service[];
+  /** Asks the service for its manifest, soon. */
+  refresh(name: string): void;
+  /** What of an instance's manifest is in force; null when nothing is (yet). */
+  applied(service: string, instanceId: string): Applied | null;
+  /** Sends under the guard that requests to services have. */
+  readonly post: WebhookSenderOptions['post'];
+  readonly upstreamCells: UpstreamCells;
+  /** How this gateway calls itself in events. */
+  readonly gatewayId: string;
+}
+
 export class FarpEndpoints {
   readonly registry: PushRegistry;
-  /** What of an instance's manifest is in force; null when nothing is (yet). Whoever makes routes of it knows. */
-  applied: ((service: string, instanceId: string) => Applied | null) | null = null;
+  readonly #options: FarpEndpointsOptions;
   readonly #api: PushApi;
   readonly #log: Logger;
+  #config: Config;
+  #known: KnownServices | null = null;
+  #incoming: IncomingEvents | null = null;
+  #events: GatewayEvents | null = null;
   #closed: string | null;
 
-  constructor({ config, logger, metrics }: FarpEndpointsOptions) {
+  constructor(options: FarpEndpointsOptions) {
+    const { config, logger, metrics } = options;
+    this.#options = options;
+    this.#config = config;
     const log: ConstructorParameters<typeof StateFile>[1] = (level, message, fields) =>
       logger.log(level, message, fields);
     const count = (event: RegistryEvent) =>
@@ -39,31 +67,74 @@ export class FarpEndpoints {
     this.#api = new PushApi({
       registry: this.registry,
       log,
-      applied: (service, id) => (this.applied ?? sentManifest(this.registry))(service, id),
+      applied: (service, id) => (this.#known === null ? this.#sent(id) : this.#known.applied(service, id)),
       onRefused: () => count('refused'),
     });
     metrics.collect('octopus_farp_push_instances', () => [{ labels: {}, value: this.registry.size }]);
     this.#tellClosed(settings.closed);
   }
 
-  /** From now on registrations are kept, whether somebody listens yet or not. */
-  start(): void {
-    this.registry.start({ publish: () => undefined, failed: () => undefined, refused: () => undefined });
+  /** Whoever finds services and makes routes of them is there: events can come and go. */
+  connect(known: KnownServices): void {
+    const { logger, metrics } = this.#options;
+    const { upstreamCells, gatewayId } = known;
+    this.#known = known;
+    this.#incoming = new IncomingEvents({
+      service: (name) => known.services().find((service) => service.name === name.toLowerCase()) ?? null,
+      refresh: (name) => known.refresh(name),
+      acceptUnsigned: () => this.#config.farp.webhooks.accept_unsigned,
+    });
+    this.#events = new GatewayEvents({
+      gatewayId,
+      services: () => known.services(),
+      rules: () => {
+        const { enabled, webhooks, checks } = this.#config.farp;
+        return { enabled: enabled && webhooks.enabled, allowedHosts: checks.allowed_hosts };
+      },
+      upstreamCells,
+      post: known.post,
+      log: (level, message, fields) => logger.log(level, message, fields),
+      onDelivery: (result) => metrics.recorder.counter('octopus_farp_webhooks_total', { result }).add(1),
+    });
+  }
+
+  published(inForce: InForce): void {
+    this.#events?.published(inForce);
+  }
+
+  /** Tells the services that the gateway goes. Resolves soon in every case. */
+  async shutdown(timeout: number): Promise<void> {
+    await this.#events?.shutdown(timeout);
   }
 
   configure(config: Config): void {
+    this.#config = config;
     const settings = pushSettings(config);
     this.registry.configure(settings);
     this.#tellClosed(settings.closed);
   }
 
   /** Never rejects. */
-  handle(request: PushRequest): Promise<PushResponse> {
-    return this.#api.handle(request);
+  async handle(request: PushRequest): Promise<PushResponse> {
+    if (request.path !== EVENTS_PATH || this.#incoming === null || !this.#config.farp.enabled)
+      return this.#api.handle(request);
+    const { status, body } =
+      request.method === 'POST'
+        ? this.#incoming.receive(request)
+        : { status: 405, body: { error: 'use POST' } };
+    const headers = { 'Content-Type': 'application/json', 'X-FARP-Version': PROTOCOL_VERSION };
+    return { status, headers, body: `${JSON.stringify(body)}\n` };
   }
 
-  close(): Promise<void> {
-    return this.registry.close();
+  async close(): Promise<void> {
+    this.#events?.close();
+    await this.registry.close();
+  }
+
+  /** What it sent itself. */
+  #sent(id: string): Applied | null {
+    const manifest = this.registry.find(id)?.registration.manifest ?? null;
+    return manifest && { routesChecksum: manifest.routesChecksum, schemas: manifest.schemas.length };
   }
 
   /** Who waits for services to register wants to know why none can. */
@@ -71,12 +142,4 @@ export class FarpEndpoints {
     if (reason !== null && reason !== this.#closed) this.#log.warn('services cannot register', { reason });
     this.#closed = reason;
   }
-}
-
-/** What it sent itself. */
-function sentManifest(registry: PushRegistry) {
-  return (_service: string, id: string): Applied | null => {
-    const manifest = registry.find(id)?.registration.manifest ?? null;
-    return manifest && { routesChecksum: manifest.routesChecksum, schemas: manifest.schemas.length };
-  };
 }
