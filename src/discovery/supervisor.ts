@@ -6,6 +6,7 @@ import type { Backend, Entry, Session } from './backend.ts';
 import { EntryTable } from './entry-table.ts';
 import { withLimit } from './limit.ts';
 import { DEFAULT_PACE, type Pace, retryPause } from './pace.ts';
+import { pause } from './pause.ts';
 import type { Provider, ProviderSink } from './provider.ts';
 import { reasonOf } from './reason.ts';
 
@@ -147,16 +148,4 @@ export class Supervisor implements Provider {
     // A list says that all is well: it is not while a part of the backend does not answer.
     if (this.#trouble !== '') this.#sink?.failed(this.#trouble);
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-  });
 }

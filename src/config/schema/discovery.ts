@@ -1,7 +1,7 @@
 /** `discovery`: the backends in which services are found, each configured under its own name. */
 import { z } from 'zod';
 import { parseEndpoint } from '../endpoint.ts';
-import { oneOf, text, whole } from './scalars.ts';
+import { oneOf, positiveDuration, text, whole } from './scalars.ts';
 
 export const BACKENDS = ['static', 'kubernetes', 'consul', 'etcd', 'eureka', 'dns', 'mdns'] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -72,6 +72,33 @@ export const etcdSettings = z.strictObject({
   tls: clientTls.prefault({}).describe('TLS towards `https://` endpoints.'),
 });
 
+/** Servers are given with the path of their API: `/eureka` with Spring, `/eureka/v2` with Netflix. */
+const eurekaUrl = () =>
+  text(
+    'a URL such as http://127.0.0.1:8761/eureka',
+    (value) => /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/i.test(value) && URL.canParse(value),
+    (value) => value.replace(/\/+$/, ''),
+  );
+
+export const eurekaSettings = z.strictObject({
+  servers: z
+    .array(eurekaUrl())
+    .min(1, { error: 'expected at least one server' })
+    .prefault(['http://127.0.0.1:8761/eureka'])
+    .describe(
+      'Servers of one cluster, with the path of their API; when one does not answer the next is asked.',
+    ),
+  poll_interval: positiveDuration()
+    .prefault('5s')
+    .describe('Time between two looks. Servers answer from a cache that may be 30 seconds old.'),
+  address: oneOf(['ip', 'hostname'])
+    .prefault('ip')
+    .describe('How instances are reached: at the `ipAddr` or the `hostName` that they registered.'),
+  username: z.string().optional().describe('User, where the servers ask for one.'),
+  password: z.string().optional().describe('Password of the user.'),
+  tls: clientTls.prefault({}).describe('TLS towards `https://` servers.'),
+});
+
 export const kubernetesSettings = z.strictObject({
   namespace: z.string().prefault('default').describe('Namespace that is watched.'),
   label_selector: z.string().prefault('').describe('Only services with these labels.'),
@@ -81,6 +108,7 @@ export const kubernetesSettings = z.strictObject({
 export const backendSettings = {
   static: staticSettings,
   etcd: etcdSettings,
+  eureka: eurekaSettings,
 };
 
 export const discoverySchema = z.strictObject({
@@ -97,6 +125,7 @@ export const discoverySchema = z.strictObject({
   static: staticSettings.optional().describe('Settings of the static backend.'),
   kubernetes: kubernetesSettings.optional().describe('Settings of the kubernetes backend.'),
   etcd: etcdSettings.optional().describe('Settings of the etcd backend.'),
+  eureka: eurekaSettings.optional().describe('Settings of the eureka backend.'),
 });
 
 export type BackendSettings = {
