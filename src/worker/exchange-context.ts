@@ -34,6 +34,8 @@ export class ExchangeContext implements PredicateSource, PickContext {
   /** Set when the exchange does not end as the endpoint or a plugin meant it. */
   errorCode: ErrorCode | '' = '';
   errorDetail = '';
+  /** The exchange goes on for long, see `LoadedGeneration.lasts`. */
+  lasting = false;
   /** The exchange has ended: callbacks that come late do nothing. */
   over = true;
   #requestId = '';
@@ -52,6 +54,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.errorCode = '';
     this.errorDetail = '';
     this.over = false;
+    this.lasting = false;
     this.#clientIp = '';
     this.#query = null;
     this.#identify();
@@ -104,6 +107,12 @@ export class ExchangeContext implements PredicateSource, PickContext {
       traceId: traceIdOf(this.traceparent),
       route: { id: route.route.id, path: route.route.path, params: this.params() },
     });
+  }
+
+  /** From here on only plugins and settings of the generation are needed. */
+  lasts(): void {
+    this.lasting = true;
+    this.generation.lasts();
   }
 
   params(): Record<string, string> {

@@ -16,7 +16,6 @@ import type { UpstreamRegistry } from './upstream-registry.ts';
  */
 export class LoadedGeneration implements EngineSettings {
   readonly version: number;
-  readonly snapshot: Snapshot;
   readonly settings: WorkerSettings;
   readonly plugins: PluginSet;
   readonly trustedProxies: IpSet;
@@ -26,8 +25,11 @@ export class LoadedGeneration implements EngineSettings {
   /** Names, and prefixes ending in `*`, that only plugins may set (rule B7). */
   readonly ownedHeaders: readonly string[];
   readonly #routes = new Map<number, CompiledRoute>();
+  #snapshot: Snapshot | null;
   #exchanges = 0;
   #retired = false;
+  /** Those of them that go on for long and need no routes any more. */
+  #lasting = 0;
 
   constructor(
     version: number,
@@ -37,7 +39,7 @@ export class LoadedGeneration implements EngineSettings {
     tls: TlsContexts | null,
   ) {
     this.version = version;
-    this.snapshot = snapshot;
+    this.#snapshot = snapshot;
     this.settings = settings;
     this.plugins = plugins;
     this.tls = tls;
@@ -51,18 +53,42 @@ export class LoadedGeneration implements EngineSettings {
     this.#exchanges++;
   }
 
-  leave(): void {
+  /**
+   * An exchange may go on for days from here, a WebSocket or a stream of events. It keeps its plugins and settings; the
+   * routes, which can be many megabytes, are freed without waiting for it.
+   */
+  lasts(): void {
+    this.#lasting++;
+    this.#shed();
+  }
+
+  /** @param lasting whether `lasts` was called for it */
+  leave(lasting: boolean): void {
     this.#exchanges--;
-    if (this.#retired && this.#exchanges === 0) this.plugins.release();
+    if (lasting) this.#lasting--;
+    if (this.#retired) this.#shed();
   }
 
   /** No new exchange will start with it: its plugins are unloaded when the last one in flight ends. */
   retire(): void {
     this.#retired = true;
     if (this.#exchanges === 0) this.plugins.release();
+    this.#shed();
+  }
+
+  #shed(): void {
+    if (!this.#retired || this.#exchanges > this.#lasting) return;
+    this.#snapshot = null;
+    this.#routes.clear();
   }
 
   get limits(): WorkerLimits {
+  /** @throws TypeError when the generation is retired and no exchange needs its routes */
+  get snapshot(): Snapshot {
+    if (this.#snapshot === null) throw new TypeError(`generation ${this.version} is over`);
+    return this.#snapshot;
+  }
+
     return this.settings.limits;
   }
 

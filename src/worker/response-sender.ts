@@ -179,6 +179,7 @@ export class ResponseSender {
     this.#events = new EventStream(downstream, heartbeat, () => this.#endEventStream());
     this.#output = this.#events;
     this.#streams.add(this.#events);
+    this.#context.lasts();
   }
 
   #leaveEventStream(events: EventStream): void {

@@ -460,6 +460,6 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     accountFor(this.#plane, context, this.#proxied ? this.#call : null);
     const { generation } = context;
     context.end();
-    generation.leave();
+    generation.leave(context.lasting);
   }
 }

@@ -33,6 +33,7 @@ export class WebSocketSession implements TunnelHost {
     this.#open.add(1);
     this.#tunnel = new WebSocketTunnel(client, endpoint, route!.proxy!.webSocket!, this);
     this.#plane.calls.add(this.#tunnel);
+    this.#context.lasts();
     this.#tunnel.start();
   }
 
