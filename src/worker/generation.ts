@@ -24,12 +24,12 @@ export class LoadedGeneration implements EngineSettings {
   readonly via: string;
   /** Names, and prefixes ending in `*`, that only plugins may set (rule B7). */
   readonly ownedHeaders: readonly string[];
-  readonly #routes = new Map<number, CompiledRoute>();
   #snapshot: Snapshot | null;
+  readonly #routes = new Map<number, CompiledRoute>();
   #exchanges = 0;
-  #retired = false;
   /** Those of them that go on for long and need no routes any more. */
   #lasting = 0;
+  #retired = false;
 
   constructor(
     version: number,
@@ -72,7 +72,6 @@ export class LoadedGeneration implements EngineSettings {
   /** No new exchange will start with it: its plugins are unloaded when the last one in flight ends. */
   retire(): void {
     this.#retired = true;
-    if (this.#exchanges === 0) this.plugins.release();
     this.#shed();
   }
 
@@ -80,15 +79,16 @@ export class LoadedGeneration implements EngineSettings {
     if (!this.#retired || this.#exchanges > this.#lasting) return;
     this.#snapshot = null;
     this.#routes.clear();
+    if (this.#exchanges === 0) this.plugins.release();
   }
 
-  get limits(): WorkerLimits {
   /** @throws TypeError when the generation is retired and no exchange needs its routes */
   get snapshot(): Snapshot {
     if (this.#snapshot === null) throw new TypeError(`generation ${this.version} is over`);
     return this.#snapshot;
   }
 
+  get limits(): WorkerLimits {
     return this.settings.limits;
   }
 
