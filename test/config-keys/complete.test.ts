@@ -5,7 +5,8 @@ import { describe, it } from 'node:test';
 import { inactiveFeatures } from '../../src/config/inactive.ts';
 import { configSchema } from '../../src/config/schema/schema.ts';
 import { type AnySchema, elementOf, shapeOf } from '../../src/config/schema/walk.ts';
-import { BEING_BUILT, NOT_ACTIVE, PROVED_BY } from './keys.ts';
+import { BUILTIN_PLUGINS } from '../../src/plugins/builtin/registry.ts';
+import { BEING_BUILT, NOT_ACTIVE, PLUGIN_KEYS, PROVED_BY } from './keys.ts';
 
 /** What a test file has in it that runs a gateway. */
 const RUNS_A_GATEWAY = /\b(startGateway|relay|Bench|spawnSync|spawn)\b/;
@@ -33,7 +34,14 @@ const isUnder = (key: string, prefix: string): boolean =>
   key === prefix || key.startsWith(`${prefix}.`) || key.startsWith(`${prefix}[]`);
 
 const keys = [...leafKeys(configSchema, '')];
-const proved = new Set(Object.values(PROVED_BY).flat());
+for (const [name, { config }] of BUILTIN_PLUGINS)
+  if (config !== undefined) keys.push(...leafKeys(config as AnySchema, `plugin ${name}`));
+
+const provedBy: Record<string, string[]> = {};
+for (const [file, names] of Object.entries(PROVED_BY)) provedBy[file] = [...names];
+for (const [file, names] of Object.entries(PLUGIN_KEYS))
+  (provedBy[file] ??= []).push(...names.map((name) => `plugin ${name}`));
+const proved = new Set(Object.values(provedBy).flat());
 const inactive = [...Object.keys(NOT_ACTIVE), ...BEING_BUILT];
 
 describe('the keys of the configuration', () => {
@@ -61,7 +69,7 @@ describe('the keys of the configuration', () => {
     );
   });
 
-  for (const [file, names] of Object.entries(PROVED_BY)) {
+  for (const [file, names] of Object.entries(provedBy)) {
     it(`of ${file} are written in it`, () => {
       assert.ok(existsSync(file), 'there is no such file');
       const text = readFileSync(file, 'utf8');
