@@ -9,7 +9,7 @@ export interface IndexEntry {
 export function indexPage(entries: readonly IndexEntry[]): string {
   const rows = entries.map(({ method, path, summary }) => {
     const name = `${method} ${escapeHtml(path)}`;
-    const link = method === 'GET' ? `<a href="${escapeHtml(path)}">${name}</a>` : name;
+    const link = method === 'GET' && !path.includes('{') ? `<a href="${escapeHtml(path)}">${name}</a>` : name;
     return `<tr><td><code>${link}</code></td><td>${escapeHtml(summary)}</td></tr>`;
   });
   return `<!doctype html>

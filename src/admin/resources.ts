@@ -5,6 +5,7 @@ import { DOCUMENT_RESOURCES } from './documents.ts';
 import { indexPage } from './index-page.ts';
 import type { Resource } from './resource.ts';
 import { send, sendCompressible, sendJson, sendLists, sendProblem } from './respond.ts';
+import { SERVICE_RESOURCES } from './service-resources.ts';
 import type { AdminState } from './state.ts';
 import { conflictView, refusedView, routeView } from './views.ts';
 
@@ -28,7 +29,7 @@ export function resources(metricsPath: string, metricsPublic: boolean): readonly
     isPublic: false,
     answer: (request, response) => index(request, response, list),
   });
-  list.push(...FIXED, ...DOCUMENT_RESOURCES);
+  list.push(...FIXED, ...SERVICE_RESOURCES, ...DOCUMENT_RESOURCES);
   return list;
 }
 

@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { hashSync } from 'bcryptjs';
 import type { Route } from '../routing/model.ts';
 import { AdminServer, type AdminServerOptions } from './server.ts';
+import type { ServiceSummary } from './service-report.ts';
 import type { AdminState, HealthReport, ReloadReport } from './state.ts';
 
 const HEALTH: HealthReport = {
@@ -51,6 +52,18 @@ function route(at: number): Route {
   };
 }
 
+const SERVICE: ServiceSummary = {
+  name: 'orders',
+  state: 'serving',
+  version: '1.0.0',
+  instances: 2,
+  routes: { openapi: 3 },
+  since: '2026-01-01T00:00:00.000Z',
+  changed_at: '2026-01-01T00:00:00.000Z',
+  last_error: '',
+  last_error_at: null,
+};
+
 class FakeState implements AdminState {
   report: HealthReport = HEALTH;
   notReady = '';
@@ -86,6 +99,19 @@ class FakeState implements AdminState {
     },
   ];
   plugins = () => [{ id: 'cors@1', name: 'cors', version: '1.0.0', module: '', unavailable: '' }];
+  services = () => ({ services: [SERVICE], backends: [], refused: [] });
+  service = (name: string) =>
+    name === 'orders'
+      ? {
+          ...SERVICE,
+          manifest: null,
+          schemas: [],
+          instance_list: [],
+          route_list: [],
+          problems: [],
+          history: [],
+        }
+      : null;
   config = () => {
     if (this.failure) throw this.failure;
     return { server: { http_port: 8080 } };
@@ -259,6 +285,10 @@ test('upstreams, plugins and configuration', async () => {
   const { ask, state } = await start();
   assert.deepEqual(JSON.parse((await ask('/_/upstreams')).body), { upstreams: state.upstreams() });
   assert.deepEqual(JSON.parse((await ask('/_/plugins')).body), { plugins: state.plugins() });
+  assert.deepEqual(JSON.parse((await ask('/_/services')).body), state.services());
+  assert.deepEqual(JSON.parse((await ask('/_/services/orders')).body), state.service('orders'));
+  assert.equal((await ask('/_/services/nobody')).status, 404);
+  assert.equal((await ask('/_/services/orders/more')).status, 404);
   assert.deepEqual(JSON.parse((await ask('/_/config')).body), { server: { http_port: 8080 } });
 });
 
@@ -443,6 +473,8 @@ test('credentials are needed for everything but health, liveness and readiness',
     '/_/routes',
     '/_/upstreams',
     '/_/plugins',
+    '/_/services',
+    '/_/services/orders',
     '/_/config',
     '/metrics',
     '/nothing',

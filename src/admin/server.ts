@@ -106,7 +106,7 @@ export class AdminServer {
       await answerServices(request, response, services, isAdmin);
       return;
     }
-    const resource = this.#resources.get(path);
+    const resource = this.#resources.get(path) ?? this.#resources.get(path.replace(/[^/]+$/, '{name}'));
     // Who may not see the API does not learn which paths it has either.
     if (resource?.isPublic !== true && !(await this.#isAllowed(request, response))) return;
     if (resource === undefined) {

@@ -6,6 +6,7 @@
 import type { RouteConflict } from '../routing/entries.ts';
 import type { Route } from '../routing/model.ts';
 import type { Exposition, ExpositionFormat } from '../telemetry/exposition-format.ts';
+import type { ServiceReport, ServicesReport } from './service-report.ts';
 
 export interface AdminState {
   health(): HealthReport;
@@ -18,6 +19,10 @@ export interface AdminState {
   refused(): readonly RefusedRoute[];
   upstreams(): readonly UpstreamReport[];
   plugins(): readonly PluginReport[];
+  /** Empty lists where nothing is discovered. */
+  services(): ServicesReport;
+  /** null: there is no such service. */
+  service(name: string): ServiceReport | null;
   /** The configuration in force with all defaults, secrets hidden. */
   config(): unknown;
   /** Reads the configuration again and applies it. Resolves in every case. */

@@ -1,4 +1,5 @@
 /** Answers the questions of the admin API. */
+import type { ServiceReport, ServicesReport } from '../admin/service-report.ts';
 import type {
   AdminState,
   EndpointReport,
@@ -16,6 +17,8 @@ import type { Exposition, ExpositionFormat } from '../telemetry/exposition-forma
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import type { GatewayDocuments } from './documents/gateway-documents.ts';
 import type { ReloadResult } from './reloader.ts';
+import type { ReportContext } from './sources/service-reports.ts';
+import type { Sources } from './sources/sources.ts';
 import type { GatewayStatus } from './status.ts';
 import { packageVersion } from './version.ts';
 
@@ -32,6 +35,7 @@ export interface AdminStateSources {
   readonly endpointCells: EndpointCells;
   readonly upstreamCells: UpstreamCells;
   readonly metrics: MetricsStore;
+  readonly sources: Pick<Sources, 'discovered' | 'problems'>;
   readonly documents: Pick<GatewayDocuments, 'get'>;
   lastCheck(slot: number): LastCheck | null;
   reload(): Promise<ReloadResult>;
@@ -110,6 +114,15 @@ export class ControlPlaneState implements AdminState {
     }));
   }
 
+  services(): ServicesReport {
+    const report = this.#sources.sources.discovered?.report(this.#reportContext());
+    return report ?? { services: [], backends: [], refused: [] };
+  }
+
+  service(name: string): ServiceReport | null {
+    return this.#sources.sources.discovered?.serviceReport(this.#reportContext(), name) ?? null;
+  }
+
   config(): unknown {
     const { inForce } = this.#sources.status;
     return inForce === null ? null : redactConfig(inForce.config);
@@ -122,6 +135,24 @@ export class ControlPlaneState implements AdminState {
 
   metrics(format: ExpositionFormat): Promise<Exposition> {
     return this.#sources.metrics.render(format);
+  }
+
+  #reportContext(): ReportContext {
+    const { sources, status, endpointCells } = this.#sources;
+    const { problems } = sources;
+    const { routes = [], upstreams = [] } = status.inForce?.routeSet ?? {};
+    return {
+      problems,
+      routes,
+      health(service, address) {
+        for (const { name, endpoints } of upstreams) {
+          if (name !== service && !name.startsWith(`${service}~`)) continue;
+          const endpoint = endpoints.find((one) => one.address === address);
+          if (endpoint !== undefined) return endpointCells.status(endpoint.slot, performance.now()).health;
+        }
+        return undefined;
+      },
+    };
   }
 
   #condition(): HealthReport['status'] {

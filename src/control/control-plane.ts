@@ -107,7 +107,10 @@ export class ControlPlane {
       status,
       instanceId: randomBytes(6).toString('hex'),
       resolve: (routeSet) => this.resolver.resolveAll(hostsOf(routeSet), RESOLVE_PATIENCE),
-      onPublished: (inForce) => logRoutes(logger, inForce),
+      onPublished: (inForce) => {
+        logRoutes(logger, inForce);
+        this.farp?.published(inForce);
+      },
       onSettled: ({ config, routeSet }) => {
         this.resolver.configure(resolverSettings(config));
         this.resolver.retain(hostsOf(routeSet));

@@ -151,6 +151,12 @@ export class Gateway {
 
   async #useServices(config: Config): Promise<void> {
     await this.#plane.useFarp(config);
+    this.#plane.farp?.connect({
+      services: () => this.#sources.services(),
+      discovered: () => this.#sources.discovered,
+      upstreamCells: this.#plane.upstreamCells,
+      gatewayId: config.server.via,
+    });
     await this.#sources.configure(config, config.farp.enabled ? (this.#plane.farp?.registry ?? null) : null);
   }
 
@@ -177,6 +183,7 @@ export class Gateway {
         endpointCells,
         upstreamCells,
         metrics,
+        sources: this.#sources,
         documents: this.#documents,
         lastCheck: (slot) => health.lastCheck(slot),
         reload: () => this.reload('admin'),
@@ -207,7 +214,7 @@ export class Gateway {
     await this.#reloader.close();
     // Load balancers in front need a moment to notice that readiness is gone.
     if (delay > 0) await setTimeout(delay);
-    const complete = await workers.drain(timeout);
+    const [complete] = await Promise.all([workers.drain(timeout), this.#plane.farp?.shutdown(timeout)]);
     await this.#close();
     if (complete) this.#log.info('all requests are finished');
     else this.#log.warn('requests that did not finish in time were cut');

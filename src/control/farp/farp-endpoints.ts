@@ -1,7 +1,6 @@
 /** What services can say to the gateway: the registry of those that register themselves, and its voice. */
 import type { Config } from '../../config/schema/schema.ts';
 import { EVENTS_PATH, IncomingEvents } from '../../farp/events/incoming.ts';
-import type { WebhookSenderOptions } from '../../farp/events/webhook-sender.ts';
 import { PROTOCOL_VERSION } from '../../farp/manifest/version.ts';
 import type { Service } from '../../farp/model.ts';
 import { type Applied, PushApi, type PushRequest, type PushResponse } from '../../farp/push/push-api.ts';
@@ -10,6 +9,7 @@ import { StateFile } from '../../farp/push/state-file.ts';
 import type { UpstreamCells } from '../../shared/upstream-cells.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { MetricsStore } from '../../telemetry/metrics-store.ts';
+import type { DiscoveredServices } from '../sources/discovered-services.ts';
 import type { InForce } from '../status.ts';
 import { GatewayEvents } from './gateway-events.ts';
 import { pushSettings } from './push-settings.ts';
@@ -24,12 +24,8 @@ export interface FarpEndpointsOptions {
 export interface KnownServices {
   /** The same list as long as nothing of them changes. */
   services(): readonly Service[];
-  /** Asks the service for its manifest, soon. */
-  refresh(name: string): void;
-  /** What of an instance's manifest is in force; null when nothing is (yet). */
-  applied(service: string, instanceId: string): Applied | null;
-  /** Sends under the guard that requests to services have. */
-  readonly post: WebhookSenderOptions['post'];
+  /** Null while nothing is discovered. */
+  discovered(): Pick<DiscoveredServices, 'refresh' | 'applied' | 'fetcher'> | null;
   readonly upstreamCells: UpstreamCells;
   /** How this gateway calls itself in events. */
   readonly gatewayId: string;
@@ -67,7 +63,7 @@ export class FarpEndpoints {
     this.#api = new PushApi({
       registry: this.registry,
       log,
-      applied: (service, id) => (this.#known === null ? this.#sent(id) : this.#known.applied(service, id)),
+      applied: (service, id) => this.#known?.discovered()?.applied(service, id) ?? this.#sent(id),
       onRefused: () => count('refused'),
     });
     metrics.collect('octopus_farp_push_instances', () => [{ labels: {}, value: this.registry.size }]);
@@ -78,10 +74,11 @@ export class FarpEndpoints {
   connect(known: KnownServices): void {
     const { logger, metrics } = this.#options;
     const { upstreamCells, gatewayId } = known;
+    if (this.#known !== null) return;
     this.#known = known;
     this.#incoming = new IncomingEvents({
       service: (name) => known.services().find((service) => service.name === name.toLowerCase()) ?? null,
-      refresh: (name) => known.refresh(name),
+      refresh: (name) => known.discovered()?.refresh(name),
       acceptUnsigned: () => this.#config.farp.webhooks.accept_unsigned,
     });
     this.#events = new GatewayEvents({
@@ -92,7 +89,12 @@ export class FarpEndpoints {
         return { enabled: enabled && webhooks.enabled, allowedHosts: checks.allowed_hosts };
       },
       upstreamCells,
-      post: known.post,
+      post: (url, headers, body, signal) => {
+        const fetcher = known.discovered()?.fetcher;
+        return (
+          fetcher?.post(url, headers, body, signal) ?? Promise.reject(new Error('nothing is discovered'))
+        );
+      },
       log: (level, message, fields) => logger.log(level, message, fields),
       onDelivery: (result) => metrics.recorder.counter('octopus_farp_webhooks_total', { result }).add(1),
     });

@@ -2,6 +2,7 @@
  * From what discovery backends and registrations say to routes: the source `farp`. Loaded only where services are to be
  * discovered.
  */
+import type { ServiceReport, ServicesReport } from '../../admin/service-report.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { Provider } from '../../discovery/provider.ts';
@@ -19,6 +20,7 @@ import type { ControlLog } from '../log.ts';
 import type { Contribution } from './contribution.ts';
 import type { ProviderReport } from './provider-status.ts';
 import { Providers } from './providers.ts';
+import { type ReportContext, serviceReport, servicesReport } from './service-reports.ts';
 import { ServiceRoutes } from './service-routes.ts';
 
 export interface DiscoveredServicesOptions {
@@ -106,6 +108,24 @@ export class DiscoveredServices {
     return entry.isAnnounced || (this.#expose === 'all' && !entry.isPending);
   }
 
+  /** Asks every instance of it for its manifest, unless that is under way. */
+  refresh(service: string): void {
+    for (const watch of this.#catalog.entry(service)?.watches.values() ?? []) watch.lookNow();
+  }
+
+  /** What of an instance's manifest is in force; null when nothing is (yet). */
+  applied(service: string, instance: string): { routesChecksum: string; schemas: number } | null {
+    const entry = this.#catalog.entry(service);
+    const manifest = entry?.watches.get(instance)?.manifest ?? null;
+    if (entry === null || manifest === null || !entry.isAnnounced) return null;
+    return { routesChecksum: manifest.routesChecksum, schemas: entry.service.schemas.length };
+  }
+
+  /** For what is sent to services. */
+  get fetcher(): Fetcher {
+    return this.#fetcher;
+  }
+
   entries(): readonly ServiceEntry[] {
     return this.#catalog.entries();
   }
@@ -130,6 +150,15 @@ export class DiscoveredServices {
 
   refusedInstances(): ReadonlyMap<string, string> {
     return this.#catalog.refused();
+  }
+
+  report(context: ReportContext): ServicesReport {
+    return servicesReport(this, context);
+  }
+
+  /** null: there is no such service. */
+  serviceReport(context: ReportContext, name: string): ServiceReport | null {
+    return serviceReport(this, context, name);
   }
 
   /** Every backend has answered or failed, and every service that they told of was asked. */

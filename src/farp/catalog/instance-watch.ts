@@ -109,6 +109,11 @@ export class InstanceWatch {
     this.#begin(this.instance, this.provider, false);
   }
 
+  /** Looks at once, unless it looks right now or there is nowhere to look. */
+  lookNow(): void {
+    if (this.#abort === null && this.#source !== null) this.#schedule(0);
+  }
+
   close(): void {
     this.#closed = true;
     this.#halt();
