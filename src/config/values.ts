@@ -66,6 +66,13 @@ export function isHostName(host: string): boolean {
     .every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
 }
 
+/** An IP address, with or without port; IPv6 without port may do without brackets. */
+export function isNameServer(value: string): boolean {
+  const bare = value.includes(':') && !value.includes('.') && !value.startsWith('[') ? `[${value}]` : value;
+  const address = parseHostPort(bare, 53);
+  return address !== null && !/[a-z]/i.test(address.host.replaceAll(/[a-f:]/gi, ''));
+}
+
 /** The spelling in which addresses are dialled, compared and shown. */
 export function formatHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -2,6 +2,7 @@
  * Keeps one backend watched: opens it, starts the watch again when it fails (backoff with jitter), keeps the last list in
  * force meanwhile, and tells changes that come in bursts together.
  */
+import { setMaxListeners } from 'node:events';
 import type { Backend, Entry, Session } from './backend.ts';
 import { EntryTable } from './entry-table.ts';
 import { withLimit } from './limit.ts';
@@ -74,6 +75,8 @@ export class Supervisor implements Provider {
   /** @returns why it ended */
   async #watchOnce(): Promise<string> {
     const controller = new AbortController();
+    // A backend may have a thousand questions under way, each of which listens.
+    setMaxListeners(0, controller.signal);
     this.#session = controller;
     this.#synced = false;
     this.#trouble = '';

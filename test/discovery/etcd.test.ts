@@ -1,4 +1,4 @@
-import { etcdSettings } from '../../src/config/schema/discovery.ts';
+import { etcdSettings } from '../../src/config/schema/discovery-etcd.ts';
 import { createProvider } from '../../src/discovery/create-provider.ts';
 import { EtcdServer } from './etcd-server.ts';
 import { providerSuite, type Stage, type TestInstance } from './suite.ts';

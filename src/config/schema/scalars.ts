@@ -10,6 +10,7 @@ import {
   DURATION_PATTERN,
   isCidr,
   isHostName,
+  isNameServer,
   parsePercent,
   parseStatusRange,
   SIZE_PATTERN,
@@ -104,6 +105,9 @@ export const cidr = () => text('an address block such as 10.0.0.0/8 or fd00::/8'
 /** An address to listen on. */
 export const bindHost = () =>
   text('an IP address or host name to listen on', (value) => isHostName(value) || isIP(value) !== 0);
+
+export const nameServer = () =>
+  text('an IP address with or without port, such as 10.0.0.2 or 10.0.0.2:53', isNameServer);
 
 export const headerName = () =>
   text('a header name (letters, digits and "-")', isToken, (value) => value.toLowerCase());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, it } from 'node:test';
-import { oneFamily } from './name-lookup.ts';
+import { oneFamily } from './address-family.ts';
 
 function interfacesOf(...families: ('IPv4' | 'IPv6')[]): Record<string, NetworkInterfaceInfo[]> {
   const entry = (family: string, internal: boolean) => ({ family, internal }) as NetworkInterfaceInfo;
