@@ -99,3 +99,73 @@ describe('balancing across worker threads', () => {
     }, 'all in-flight counts to be 0');
   });
 });
+
+describe('consistent hash', () => {
+  const KEYS = 400;
+  let all: Endpoint[];
+  let own: Gateway;
+
+  before(async () => {
+    all = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => new Endpoint(name).start()));
+    own = await startGateway(withEndpoints(all));
+  });
+  after(async () => {
+    await own?.stop();
+    await Promise.all((all ?? []).map((endpoint) => endpoint.close()));
+  });
+
+  const withEndpoints = (list: readonly Endpoint[]) => ({
+    upstreams: [
+      {
+        name: 'hashed',
+        endpoints: list.map(({ address }) => address),
+        load_balance: 'consistent-hash',
+        hash_on: 'header:x-user',
+        health_check: { path: '/', interval: '100ms', unhealthy_after: 1, healthy_after: 1 },
+      },
+    ],
+    routes: [{ path: '/*', upstream: 'hashed' }],
+  });
+
+  /** Which endpoint each key goes to; `copies` connections must agree, whichever worker has them. */
+  async function placement(copies = 1): Promise<string[]> {
+    const clients = await Promise.all(Array.from({ length: copies }, () => own.connect()));
+    const placed = await Promise.all(
+      clients.map(async (client) => {
+        const names: string[] = [];
+        for (let key = 0; key < KEYS; key++) {
+          const { body } = await client.request(message('GET / HTTP/1.1', 'Host: a', `X-User: user-${key}`));
+          names.push(body);
+        }
+        client.destroy();
+        return names;
+      }),
+    );
+    for (const names of placed) assert.deepEqual(names, placed[0]);
+    return placed[0]!;
+  }
+
+  it('is the same for every worker, and only the keys of an endpoint that leaves move, over all the others', async () => {
+    const before = await placement(6);
+    await own.reload(withEndpoints(all.filter(({ name }) => name !== 'c')));
+    const without = await placement();
+    const moved = before.flatMap((name, key) => (name === without[key] ? [] : [key]));
+    assert.ok(moved.every((key) => before[key] === 'c'));
+    assert.ok(moved.length > KEYS / 10 && moved.length < KEYS / 3, `${moved.length} of ${KEYS} keys moved`);
+    assert.equal(new Set(moved.map((key) => without[key])).size, 4, 'all others take some');
+    await own.reload(withEndpoints(all));
+    assert.deepEqual(await placement(), before, 'they come back with it');
+  });
+
+  it('moves the same keys when the endpoint is found unhealthy', async () => {
+    const before = await placement();
+    await all[2]!.kill();
+    await eventually(
+      async () => (await (await own.admin('/_/upstreams')).text()).includes('"unhealthy"'),
+      'the endpoint to be unhealthy',
+    );
+    const without = await placement();
+    assert.ok(before.every((name, key) => name === 'c' || name === without[key]));
+    assert.ok(!without.includes('c'));
+  });
+});
