@@ -9,7 +9,7 @@ import { addVary } from '../../vary.ts';
 import { isCompressible, isEligible, TypeFilter } from './eligible.ts';
 import { Encoder, isSupported } from './encoder.ts';
 import { Negotiator } from './negotiate.ts';
-import { type CompressionConfig, compressionSchema, type Encoding } from './schema.ts';
+import { type CompressionConfig, compressionSchema, ENCODINGS, type Encoding } from './schema.ts';
 
 /** Compression on the fly by rule B14. */
 export const compression = definePlugin({
@@ -21,7 +21,9 @@ export const compression = definePlugin({
     if (offered.length === 0)
       throw new Error('this Node.js has none of the configured algorithms; zstd needs 22.15');
     if (offered.length < config.algorithms.length) {
-      context.log('info', 'zstd is not offered: it needs Node.js 22.15 or newer');
+      // All three are the default: then nobody has asked for it, and every route with the plugin would say so.
+      const level = config.algorithms.length === ENCODINGS.length ? 'debug' : 'info';
+      context.log(level, 'zstd is not offered: it needs Node.js 22.15 or newer');
     }
     return new Compression(config, offered);
   },
