@@ -3,20 +3,17 @@ import { z } from 'zod';
 import { dnsSettings } from './discovery-dns.ts';
 import { etcdSettings } from './discovery-etcd.ts';
 import { eurekaSettings } from './discovery-eureka.ts';
+import { kubernetesSettings } from './discovery-kubernetes.ts';
 import { staticSettings } from './discovery-static.ts';
 import { oneOf } from './scalars.ts';
 
 export const BACKENDS = ['static', 'kubernetes', 'consul', 'etcd', 'eureka', 'dns', 'mdns'] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
-export const kubernetesSettings = z.strictObject({
-  namespace: z.string().prefault('default').describe('Namespace that is watched.'),
-  label_selector: z.string().prefault('').describe('Only services with these labels.'),
-});
-
 /** Settings of each backend, by its name. */
 export const backendSettings = {
   static: staticSettings,
+  kubernetes: kubernetesSettings,
   etcd: etcdSettings,
   eureka: eurekaSettings,
   dns: dnsSettings,
