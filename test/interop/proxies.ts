@@ -31,6 +31,29 @@ http {
   }));
 }
 
+/** nginx that forwards WebSockets and streams as its manual says. */
+export async function startStreamingNginx(originPort: number): Promise<RunningProxy | { missing: string }> {
+  return start('nginx', (port, folder) => ({
+    text: `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
+events { worker_connections 1024; }
+http {
+  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://127.0.0.1:${originPort}; proxy_http_version 1.1; proxy_buffering off;
+      proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+    }
+  }
+}`,
+    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
+  }));
+}
+
 /** nginx as a plain file server that ends each connection after 50 requests. */
 export async function startFileServer(root: string): Promise<RunningProxy | { missing: string }> {
   return start('nginx', (port, folder) => ({

@@ -8,6 +8,7 @@ export type Program =
   | 'haproxy'
   | 'wrk'
   | 'dnsmasq'
+  | 'chromium'
   | 'etcd'
   | 'openssl'
   | 'curl'
