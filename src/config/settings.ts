@@ -28,6 +28,12 @@ export function workerSettings(config: Config, instanceId: string): Omit<WorkerS
     },
     viaName: server.via,
     instanceId,
+    http2: {
+      enabled: server.http2.enabled,
+      maxConcurrentStreams: server.http2.max_concurrent_streams,
+      streamWindow: server.http2.stream_window,
+      pingInterval: server.http2.ping_interval,
+    },
     redirectToHttps: redirectPort(tls, server.https_port),
     accessLog: { enabled: accessLog.enabled, sample: accessLog.sample },
   };

@@ -34,7 +34,7 @@ export async function readConfig({ paths, env, overrides }: ConfigSource): Promi
   const result = await loadConfig({ paths, env, builtins: BUILTIN_PLUGINS });
   if (!result.ok) return { ok: false, problems: result.problems.map(formatProblem), files: result.files };
   applyOverrides(result.config, overrides);
-  const tls = await readTls(result.tlsFiles, result.config.tls);
+  const tls = await readTls(result.tlsFiles, result.config.tls, result.config.server.http2.enabled);
   if (tls.problems.length > 0) return { ok: false, problems: tls.problems, files: result.files };
   const { routeSet } = result;
   const upstreams = routeSet.upstreams.map((upstream) => {

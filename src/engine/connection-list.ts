@@ -7,6 +7,14 @@ export interface Listed {
   onDeadline(now: number): void;
 }
 
+/** A client's connection, whatever it speaks. */
+export interface ClientConnection extends Listed {
+  /** Finishes what is in flight, then closes (rule C19). @param until what is left will be cut then */
+  drain(until: number): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
 export class ConnectionList {
   #first: Listed | null = null;
   #size = 0;

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../http/errors.ts';
+import type { Http2Settings } from '../shared/http2-settings.ts';
 import type { IpSet } from '../shared/ip.ts';
 import type { PathPolicy, WorkerLimits } from '../shared/messages.ts';
 import type { Exchange } from './exchange.ts';
@@ -49,4 +50,5 @@ export interface EngineSettings {
   readonly trustedProxies: IpSet;
   /** Null when TLS is off. */
   readonly tls: TlsContexts | null;
+  readonly http2: Http2Settings;
 }

@@ -1,4 +1,5 @@
 /** What the primary and the workers tell each other. Everything here must survive structured clone. */
+import type { Http2Settings } from './http2-settings.ts';
 import type { SharedMemory } from './memory.ts';
 import type { TlsSettings, UpstreamCredentials } from './tls-settings.ts';
 
@@ -17,6 +18,7 @@ export interface WorkerSettings {
   readonly tls: TlsSettings | null;
   /** Where plain requests are redirected to: a port as clients see it; 0 means they are served. */
   readonly redirectToHttps: number;
+  readonly http2: Http2Settings;
 }
 
 /** Sizes in bytes, times in milliseconds. */

@@ -3,6 +3,7 @@ import type { TlsContexts } from '../engine/tls/contexts.ts';
 import type { PluginSet } from '../plugins/loader.ts';
 import { ownedHeaders } from '../plugins/loader.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import type { Http2Settings } from '../shared/http2-settings.ts';
 import { IpSet } from '../shared/ip.ts';
 import type { PathPolicy, WorkerLimits, WorkerSettings } from '../shared/messages.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
@@ -90,6 +91,10 @@ export class LoadedGeneration implements EngineSettings {
 
   get limits(): WorkerLimits {
     return this.settings.limits;
+  }
+
+  get http2(): Http2Settings {
+    return this.settings.http2;
   }
 
   get pathPolicy(): PathPolicy {

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { isToken } from '../../http/characters.ts';
 import { MAX_WORKERS } from '../../shared/memory.ts';
-import { parseHostPort } from '../values.ts';
 import {
   bindHost,
   cidr,
   duration,
+  flag,
+  nameServer,
   oneOf,
   port,
   positiveDuration,
@@ -52,7 +53,7 @@ const pathPolicy = z.strictObject({
 
 const dns = z.strictObject({
   servers: z
-    .array(text('an IP address with or without port, such as 10.0.0.2 or 10.0.0.2:53', isDnsServer))
+    .array(nameServer())
     .prefault([])
     .describe('Name servers that resolve endpoint names; empty means those of the system.'),
   min_ttl: positiveDuration().prefault('1s').describe('A resolved name is kept at least this long.'),
@@ -61,11 +62,22 @@ const dns = z.strictObject({
     .describe('A resolved name is looked up again at the latest after this time.'),
 });
 
-function isDnsServer(value: string): boolean {
-  const bare = value.includes(':') && !value.includes('.') && !value.startsWith('[') ? `[${value}]` : value;
-  const address = parseHostPort(bare, 53);
-  return address !== null && !/[a-z]/i.test(address.host.replaceAll(/[a-f:]/gi, ''));
-}
+const http2 = z.strictObject({
+  enabled: flag()
+    .prefault(true)
+    .describe(
+      'Speaks HTTP/2: over TLS when the client agrees (ALPN), on the plain port when it begins with it.',
+    ),
+  max_concurrent_streams: whole(1, 10_000)
+    .prefault(100)
+    .describe('Most requests at once on one connection; further ones are refused.'),
+  stream_window: positiveSize()
+    .prefault('256KB')
+    .describe('Bytes of a request body that a client may send before the gateway has passed any on.'),
+  ping_interval: positiveDuration()
+    .prefault('20s')
+    .describe('A connection with open requests whose client does not answer a PING for this long is closed.'),
+});
 
 export const serverSchema = z.strictObject({
   host: bindHost()
@@ -108,5 +120,6 @@ export const serverSchema = z.strictObject({
   path_policy: pathPolicy
     .prefault({})
     .describe('What happens to path spellings that servers read differently.'),
+  http2: http2.prefault({}).describe('HTTP/2 towards clients.'),
   dns: dns.prefault({}).describe('How endpoint names are resolved.'),
 });

@@ -21,8 +21,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 };
 
-export async function readTls(files: TlsFiles, tls: Config['tls']): Promise<ReadTls> {
-  const reader = new TlsReader();
+export async function readTls(files: TlsFiles, tls: Config['tls'], http2: boolean): Promise<ReadTls> {
+  const reader = new TlsReader(http2 ? ['h2', 'http/1.1'] : ['http/1.1']);
   const server = files.certificates.length === 0 ? null : await reader.server(files, tls);
   const credentials: Record<string, Credentials> = {};
   const digests: Record<string, string> = {};
@@ -40,6 +40,11 @@ class TlsReader {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
   readonly #now = Date.now();
+  readonly #alpn: readonly string[];
+
+  constructor(alpn: readonly string[]) {
+    this.#alpn = alpn;
+  }
 
   async server({ certificates, clientCa }: TlsFiles, tls: Config['tls']): Promise<TlsSettings | null> {
     const ca = clientCa === null ? '' : await this.#authorities(clientCa);
@@ -50,10 +55,10 @@ class TlsReader {
     }
     if (this.problems.length > 0) return null;
     this.#warnAboutHidden(read, certificates);
-    const settings = {
+    const settings: Omit<TlsSettings, 'certificates' | 'digest'> = {
       minVersion: tls.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
       ciphers: tls.ciphers,
-      alpn: ['http/1.1'],
+      alpn: this.#alpn,
       clientCa: ca,
       clientAuth: clientCa === null ? 'none' : (tls.client_auth ?? 'required'),
       forwardClientCert: tls.forward_client_cert,
@@ -61,7 +66,7 @@ class TlsReader {
       sessionTimeout: tls.session_timeout,
       handshakeTimeout: tls.handshake.timeout,
       handshakeLimit: tls.handshake.max_pending,
-    } as const;
+    };
     const parts = read.flatMap(({ cert, key, hosts, ocsp }) => [cert, key, hosts.join(), hex(ocsp)]);
     return { ...settings, certificates: read, digest: digestOf([JSON.stringify(settings), ...parts]) };
   }

@@ -12,7 +12,7 @@ import type { ByteStream } from '../../shared/byte-stream.ts';
 import { coarseClock } from '../../shared/coarse-clock.ts';
 import { retain } from '../../shared/read-buffer.ts';
 import type { ClientTls } from '../client-tls.ts';
-import type { ConnectionList, Listed } from '../connection-list.ts';
+import type { ClientConnection, ConnectionList, Listed } from '../connection-list.ts';
 import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
 import type { EngineHost } from '../engine.ts';
 import { Exchange } from '../exchange.ts';
@@ -30,7 +30,9 @@ const STATE_DISCARD = 2;
 const STATE_LINGER = 3;
 /** Switched to another protocol: the bytes belong to the stream. */
 const STATE_TUNNEL = 4;
-const STATE_CLOSED = 5;
+/** The client speaks HTTP/2: the socket goes to a connection of that kind. */
+const STATE_HANDED_OVER = 5;
+const STATE_CLOSED = 6;
 
 /** Rule C5: a body nobody wants is drained up to this size, else the connection closes. */
 const DRAIN_LIMIT = 64 * 1024;
@@ -41,18 +43,28 @@ const DRAIN_GRACE_MS = 1000;
 /** What `net.Socket` looks at when it is destroyed. */
 type ResettableSocket = Socket & { resetAndClosing?: boolean };
 
+/** What the first 18 bytes of an HTTP/2 client connection preface look like to a reader of HTTP/1.1. */
+const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\n';
+
+/**
+ * @param ready stops this connection and gives what was read; call it when the socket can be taken over
+ * @returns false: HTTP/2 is off
+ */
+export type ToHttp2 = (socket: Socket, ready: () => Buffer) => boolean;
+
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /**
  * One HTTP/1.x client connection: reads requests strictly one after the other, so that pipelined ones are answered in
  * order (rule A14), and offers the client's side of each exchange to the pipeline.
  */
-export class Http1Connection implements Downstream, Listed {
+export class Http1Connection implements Downstream, ClientConnection {
   previous: Listed | null = null;
   next: Listed | null = null;
   deadline: number;
 
   readonly #socket: Socket;
+  readonly #toHttp2: ToHttp2 | null;
   readonly #host: EngineHost;
   readonly #list: ConnectionList;
   readonly #peer: Peer;
@@ -80,14 +92,19 @@ export class Http1Connection implements Downstream, Listed {
   #pumping = false;
   #lastQueued = 0;
 
-  /** @param tls null for a plain connection */
+  /**
+   * @param tls null for a plain connection
+   * @param toHttp2 takes the socket over when the client begins with HTTP/2; null where ALPN has ruled that out
+   */
   constructor(
     socket: Socket,
     host: EngineHost,
     list: ConnectionList,
     output: OutputFactory<Socket>,
     tls: ClientTls | null,
+    toHttp2: ToHttp2 | null,
   ) {
+    this.#toHttp2 = toHttp2;
     this.#socket = socket;
     this.#host = host;
     this.#list = list;
@@ -140,6 +157,10 @@ export class Http1Connection implements Downstream, Listed {
         this.#discard(input, length);
         break;
       case STATE_LINGER:
+        break;
+      case STATE_HANDED_OVER:
+        // Until the code for it is loaded, which is once.
+        this.#rest = Buffer.concat([this.#rest!, input.subarray(0, length)]);
         break;
       case STATE_TUNNEL:
         this.#stream!.received(input, 0, length);
@@ -202,7 +223,7 @@ export class Http1Connection implements Downstream, Listed {
     const head = this.#head;
     const problem = head.parse(reader.head, limits, this.#host.settings.pathPolicy);
     if (problem !== '') {
-      this.#reject(problem);
+      if (reader.head !== HTTP2_PREFACE || !this.#handOver()) this.#reject(problem);
       return;
     }
     if (head.contentLength > limits.body && limits.body !== 0) {
@@ -215,6 +236,22 @@ export class Http1Connection implements Downstream, Listed {
       return;
     }
     this.#beginExchange();
+  }
+
+  /** Prior-knowledge HTTP/2 (RFC 9113 section 3.3), as the first thing on a plain connection. */
+  #handOver(): boolean {
+    if (this.#exchange.serial !== 0 || this.#toHttp2 === null) return false;
+    const preface = Buffer.from(HTTP2_PREFACE, 'latin1');
+    this.#rest = this.#rest === null ? preface : Buffer.concat([preface, this.#rest]);
+    this.#state = STATE_HANDED_OVER;
+    const taken = this.#toHttp2(this.#socket, () => {
+      const first = this.#takeRest()!;
+      this.#list.remove(this);
+      this.deadline = 0;
+      return first;
+    });
+    if (!taken) this.#state = STATE_HEAD;
+    return taken;
   }
 
   #beginExchange(): void {
@@ -531,6 +568,7 @@ export class Http1Connection implements Downstream, Listed {
   }
 
   #onClose(): void {
+    if (this.#state === STATE_HANDED_OVER) return;
     const wasTunnel = this.#state === STATE_TUNNEL;
     const wasExchange = this.#state === STATE_EXCHANGE && !this.#responseDone;
     this.#state = STATE_CLOSED;

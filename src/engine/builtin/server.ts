@@ -3,9 +3,10 @@ import type { TLSSocket } from 'node:tls';
 import { onTick } from '../../shared/coarse-clock.ts';
 import { SocketOutput } from '../../shared/socket-output.ts';
 import type { ClientTls } from '../client-tls.ts';
-import { ConnectionList, type Listed } from '../connection-list.ts';
+import { type ClientConnection, ConnectionList } from '../connection-list.ts';
 import type { Engine, EngineHost } from '../engine.ts';
-import { acceptWithSharedBuffer } from './accept.ts';
+import type { Http2Connection } from '../http2/connection.ts';
+import { acceptWithSharedBuffer, type Receiver } from './accept.ts';
 import { Http1Connection } from './connection.ts';
 import type { TlsListener } from './tls-listener.ts';
 
@@ -29,7 +30,7 @@ export interface BuiltinEngineOptions {
 
 const plainOutput = (socket: Socket, onDrain: () => void): SocketOutput => new SocketOutput(socket, onDrain);
 
-/** The built-in engine on `net.Server`: HTTP/1.x, plain and over TLS. */
+/** The built-in engine on `net.Server`: HTTP/1.x and HTTP/2, plain and over TLS. */
 export class BuiltinEngine implements Engine {
   readonly #host: EngineHost;
   readonly #options: BuiltinEngineOptions;
@@ -37,6 +38,7 @@ export class BuiltinEngine implements Engine {
   readonly #list = new ConnectionList();
   #tls: TlsListener | null = null;
   #maxConnections: number;
+  #http2: typeof Http2Connection | null = null;
   /** Not 0: no new connections, and those that are there end; see `drain`. */
   #drainUntil = 0;
 
@@ -58,7 +60,7 @@ export class BuiltinEngine implements Engine {
     this.#accept();
     if (tls !== null) {
       // A gateway without TLS shall not carry its code.
-      const { TlsListener } = await import('./tls-listener.ts');
+      const [{ TlsListener }] = await Promise.all([import('./tls-listener.ts'), this.#loadHttp2()]);
       this.#tls = new TlsListener(this.#host, workers, this.#admit, (socket, output, clientTls) =>
         this.#openTls(socket, output, clientTls),
       );
@@ -75,13 +77,13 @@ export class BuiltinEngine implements Engine {
     this.#drainUntil = until;
     this.#server.close();
     this.#tls?.server.close();
-    this.#list.each((member: Listed) => (member as Http1Connection).drain(until));
+    this.#list.each((member) => (member as ClientConnection).drain(until));
   }
 
   destroy(): void {
     this.#server.close();
     this.#tls?.server.close();
-    this.#list.each((member: Listed) => (member as Http1Connection).destroy());
+    this.#list.each((member) => (member as ClientConnection).destroy());
   }
 
   readonly #admit = (): boolean => this.connections < this.#maxConnections;
@@ -101,15 +103,43 @@ export class BuiltinEngine implements Engine {
 
   #open(socket: Socket): Http1Connection {
     this.#host.onConnection(1);
-    return new Http1Connection(socket, this.#host, this.#list, plainOutput, null);
+    return new Http1Connection(socket, this.#host, this.#list, plainOutput, null, this.#toHttp2);
   }
 
-  #openTls(socket: TLSSocket, output: TlsListener['output'], tls: ClientTls): Http1Connection {
+  /** A plain connection turned out to speak HTTP/2; it is counted already. */
+  readonly #toHttp2 = (socket: Socket, ready: () => Buffer): boolean => {
+    if (!this.#host.settings.http2.enabled) return false;
+    void this.#loadHttp2().then((Connection) => {
+      const first = ready();
+      if (socket.destroyed) {
+        this.#host.onConnection(-1);
+        return;
+      }
+      socket.unshift(first);
+      this.#settle(new Connection(socket, this.#host, this.#list, null));
+    });
+    return true;
+  };
+
+  async #loadHttp2(): Promise<typeof Http2Connection> {
+    this.#http2 ??= (await import('../http2/connection.ts')).Http2Connection;
+    return this.#http2;
+  }
+
+  #openTls(socket: TLSSocket, output: TlsListener['output'], tls: ClientTls): Receiver | null {
     this.#host.onConnection(1);
-    const connection = new Http1Connection(socket, this.#host, this.#list, output, tls);
+    if (socket.alpnProtocol === 'h2') {
+      this.#settle(new this.#http2!(socket, this.#host, this.#list, tls));
+      return null;
+    }
+    const connection = new Http1Connection(socket, this.#host, this.#list, output, tls, null);
+    this.#settle(connection);
+    return connection;
+  }
+
+  #settle(connection: ClientConnection): void {
     // Its handshake was under way when draining began.
     if (this.#drainUntil !== 0) connection.drain(this.#drainUntil);
-    return connection;
   }
 }
 

@@ -8,7 +8,8 @@ import type { EngineHost } from '../engine.ts';
 import { TlsAcceptor } from '../tls/acceptor.ts';
 import type { Receiver } from './accept.ts';
 
-type Open = (socket: TLSSocket, output: OutputFactory<Socket>, tls: ClientTls) => Receiver;
+/** Null: the connection reads by itself. */
+type Open = (socket: TLSSocket, output: OutputFactory<Socket>, tls: ClientTls) => Receiver | null;
 
 /** The second listener: what comes out of its handshakes is served by the same code as plain connections. */
 export class TlsListener {
@@ -23,7 +24,9 @@ export class TlsListener {
       // From here on like a plain connection.
       socket.allowHalfOpen = true;
       const connection = open(socket, this.output, tls);
-      readIntoSharedBuffer(socket, (input, length) => connection.receive(input, length));
+      if (connection !== null) {
+        readIntoSharedBuffer(socket, (input, length) => connection.receive(input, length));
+      }
     });
     this.server.on('connection', (socket) => {
       if (admit()) this.#acceptor.accept(socket);

@@ -1,0 +1,239 @@
+import {
+  constants,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { coarseClock, onTick } from '../../shared/coarse-clock.ts';
+import type { Http2Settings } from '../../shared/http2-settings.ts';
+import type { WorkerLimits } from '../../shared/messages.ts';
+import type { ClientTls } from '../client-tls.ts';
+import { type ClientConnection, ConnectionList, type Listed } from '../connection-list.ts';
+import type { EngineHost } from '../engine.ts';
+import { Peer } from '../peer.ts';
+import { Http2Exchange, type StreamOwner } from './exchange.ts';
+import { RequestText } from './request-text.ts';
+
+/** Highest stream id: the first GOAWAY of a drain still lets requests in that are on their way (RFC 9113 section 6.8). */
+const MAX_STREAM_ID = 2 ** 31 - 1;
+/** Between the two GOAWAYs of a drain, and the patience with a session that was told to close. Milliseconds. */
+const DRAIN_GRACE_MS = 1000;
+/** How often a connection without streams is looked at. Milliseconds. */
+const IDLE_CHECK_MS = 2000;
+/** Frames that violate the protocol, and streams over the limit, before the session ends. */
+const MAX_INVALID_FRAMES = 100;
+const MAX_REJECTED_STREAMS = 100;
+/** Streams a client may reset per second in the long run (rule D7, CVE-2023-44487). */
+const RESETS_PER_SECOND = 33;
+
+/** All exchanges of this thread that have something still to do, for their deadlines. */
+const exchanges = new ConnectionList();
+onTick((now) => exchanges.sweep(now));
+
+type SessionOptions = Parameters<typeof performServerHandshake>[1];
+
+/** Which of a session's numbers a client may choose to be ours to bear, and which not. */
+function sessionOptions(http2: Http2Settings, limits: WorkerLimits): SessionOptions {
+  const { maxConcurrentStreams, streamWindow } = http2;
+  return {
+    settings: {
+      maxConcurrentStreams,
+      initialWindowSize: streamWindow,
+      maxHeaderListSize: limits.headerBytes,
+      enablePush: false,
+    },
+    // The five pseudo-fields and crumbs of cookies come on top of what HTTP/1.1 counts.
+    maxHeaderListPairs: limits.headerCount * 2,
+    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+    maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
+    streamResetBurst: maxConcurrentStreams * 2,
+    streamResetRate: RESETS_PER_SECOND,
+  } as SessionOptions;
+}
+
+/** One HTTP/2 client connection on a session of Node's: makes exchanges of streams, watches over its health. */
+export class Http2Connection implements ClientConnection, StreamOwner {
+  previous: Listed | null = null;
+  next: Listed | null = null;
+  deadline = 0;
+
+  readonly host: EngineHost;
+  readonly peer: Peer;
+  readonly scheme: 'http' | 'https';
+  readonly #streams = new Set<Http2Exchange>();
+  readonly #socket: Socket;
+  readonly #session: ServerHttp2Session;
+  readonly #list: ConnectionList;
+  readonly #text = new RequestText();
+  #arrived: { stream: ServerHttp2Stream; raw: readonly string[] }[] = [];
+  #pinging = false;
+  /** Coarse-clock time until which it may have no streams. */
+  #idleUntil = 0;
+  #served = false;
+  #draining = false;
+  #closing = false;
+  #gone = false;
+
+  /**
+   * @param socket with what was read of the session put back; TLS has agreed on `h2`, or it is plain
+   * @param tls null for a plain connection
+   */
+  constructor(socket: Socket, host: EngineHost, list: ConnectionList, tls: ClientTls | null) {
+    const { http2, limits } = host.settings;
+    this.#socket = socket;
+    this.host = host;
+    this.#list = list;
+    this.peer = new Peer(socket.remoteAddress ?? '', socket.localPort ?? 0, tls);
+    this.scheme = tls === null ? 'http' : 'https';
+    this.#idleFor(limits.headerTimeout);
+    const session = performServerHandshake(socket, sessionOptions(http2, limits));
+    this.#session = session;
+    session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: unknown) =>
+      this.#onStream(stream, raw as readonly string[]),
+    );
+    session.on('error', () => this.#cut());
+    session.on('goaway', () => this.#closeWhenIdle());
+    session.on('close', () => this.#onClose());
+    socket.on('end', () => this.#cut());
+    socket.on('close', () => this.#onClose());
+    list.add(this);
+  }
+
+  /** GOAWAY twice (rule C19): requests on their way are still served, later ones go elsewhere. */
+  drain(until: number): void {
+    if (this.#draining || this.#gone) return;
+    this.#draining = true;
+    for (const stream of this.#streams) stream.onShutdown(until);
+    this.#session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
+    this.deadline = coarseClock.now + DRAIN_GRACE_MS;
+  }
+
+  destroy(): void {
+    this.#cut();
+  }
+
+  onDeadline(now: number): void {
+    if (this.#draining && !this.#closing) {
+      this.#closing = true;
+      this.#session.close();
+      this.#watch(now);
+    } else if (this.#streams.size === 0) {
+      this.#onIdle(now);
+    } else if (this.#pinging) {
+      // Dead, or in an error that Node does not tell.
+      this.#cut();
+    } else {
+      this.#ping();
+      this.#watch(now);
+    }
+  }
+
+  #onIdle(now: number): void {
+    if (now < this.#idleUntil) {
+      this.#readOn();
+      this.deadline = Math.min(this.#idleUntil, now + IDLE_CHECK_MS);
+    } else if (this.#closing || !this.#served) {
+      // Told to close, or a preface that never became a session.
+      this.#cut();
+    } else {
+      this.#closeWhenIdle();
+    }
+  }
+
+  /**
+   * After a protocol error of the peer Node 20 stops reading and never sees that the peer is gone: one bad frame for one
+   * descriptor, kept for ever. Reading on is harmless, as what still comes is thrown away.
+   */
+  #readOn(): void {
+    (this.#socket as unknown as { _handle: { readStart(): void } | null })._handle?.readStart();
+  }
+
+  /** From an exchange that is over for good. */
+  onStreamGone(stream: Http2Exchange): void {
+    this.#streams.delete(stream);
+    exchanges.remove(stream);
+    if (this.#streams.size > 0 || this.#gone) return;
+    this.#pinging = false;
+    if (this.#closing) this.#idleFor(DRAIN_GRACE_MS);
+    else if (!this.#draining) this.#idleFor(this.host.settings.limits.keepAliveTimeout);
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#gone) return;
+    this.#closing = true;
+    this.#session.close();
+    this.#watch(coarseClock.now);
+  }
+
+  #watch(now: number): void {
+    if (this.#streams.size === 0) this.#idleFor(DRAIN_GRACE_MS);
+    else this.deadline = now + this.host.settings.http2.pingInterval;
+  }
+
+  #idleFor(time: number): void {
+    this.#idleUntil = coarseClock.now + time;
+    this.deadline = coarseClock.now + Math.min(time, IDLE_CHECK_MS);
+  }
+
+  #ping(): void {
+    this.#pinging = this.#session.ping((error) => {
+      if (error === null) this.#pinging = false;
+    });
+  }
+
+  #cut(): void {
+    if (!this.#session.destroyed) this.#session.destroy();
+    this.#socket.destroy();
+    this.#onClose();
+  }
+
+  #onClose(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.deadline = 0;
+    this.#list.remove(this);
+    for (const stream of this.#streams) stream.onGone();
+    this.#socket.destroy();
+    this.host.onConnection(-1);
+  }
+
+  /**
+   * Begins no exchange before all of the read was looked at: a client that opens and resets streams in one go gets no
+   * work done for them (rule D7).
+   */
+  #onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    this.#served = true;
+    // A stream without listener for errors ends the process.
+    stream.on('error', ignore);
+    if (this.#arrived.push({ stream, raw }) === 1) setImmediate(this.#beginArrived);
+  }
+
+  readonly #beginArrived = (): void => {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const { stream, raw } of arrived) {
+      if (stream.destroyed || stream.closed || this.#gone) continue;
+      this.#begin(stream, raw);
+    }
+  };
+
+  #begin(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    const { host, peer, scheme } = this;
+    const { limits, pathPolicy, trustedProxies, http2 } = host.settings;
+    peer.judge(trustedProxies);
+    const exchange = new Http2Exchange(this, stream);
+    if (this.#streams.size === 0 && !this.#draining) this.deadline = coarseClock.now + http2.pingInterval;
+    this.#streams.add(exchange);
+    exchanges.add(exchange);
+    const origin = { scheme, trusted: peer.trusted };
+    const { head } = exchange;
+    const problem = this.#text.read(raw, stream.endAfterHeaders, head, origin, limits, pathPolicy);
+    if (problem !== '') exchange.reject(problem);
+    else if (head.contentLength > limits.body && limits.body !== 0) exchange.reject('body_too_large');
+    else if (peer.tls !== null && !peer.tls.serves(head.host)) exchange.reject('misdirected_request');
+    else exchange.begin();
+  }
+}
+
+function ignore(): void {}

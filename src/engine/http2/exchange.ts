@@ -1,0 +1,307 @@
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { ERRORS, type ErrorCode } from '../../http/errors.ts';
+import { BODY_NONE } from '../../http/framing.ts';
+import { addLines, linesOf } from '../../http/header-lines.ts';
+import { problemBody } from '../../http/problem.ts';
+import { RequestHead } from '../../http/request-head.ts';
+import { coarseClock } from '../../shared/coarse-clock.ts';
+import { retain } from '../../shared/read-buffer.ts';
+import type { Listed } from '../connection-list.ts';
+import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
+import type { EngineHost } from '../engine.ts';
+import { Exchange } from '../exchange.ts';
+import type { Peer } from '../peer.ts';
+
+const EMPTY = Buffer.alloc(0);
+/** Pieces of a body are sent as they come once this many bytes wait for the end of the event. */
+const SEND_AT = 16 * 1024;
+
+/** The connection that a stream belongs to. */
+export interface StreamOwner {
+  readonly host: EngineHost;
+  readonly peer: Peer;
+  readonly scheme: 'http' | 'https';
+  /** The stream is over for good. */
+  onStreamGone(stream: Http2Exchange): void;
+}
+
+/** The client's side of one exchange: one HTTP/2 stream. */
+export class Http2Exchange implements Downstream, Listed {
+  previous: Listed | null = null;
+  next: Listed | null = null;
+  deadline = 0;
+
+  readonly head = new RequestHead();
+  readonly #connection: StreamOwner;
+  readonly #stream: ServerHttp2Stream;
+  readonly #exchange: Exchange;
+
+  #sink: RequestBodySink | null = null;
+  #reading = false;
+  #bodyPaused = false;
+  #received = 0;
+  #requestDone: boolean;
+
+  #responseHead: OutgoingHttpHeaders | null = null;
+  #streamed = false;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #trailers = '';
+  #responseDone = false;
+  #begun = false;
+  #gone = false;
+  headSent = false;
+  /** Bytes not sent when the last deadline was set. */
+  #lastQueued = 0;
+
+  constructor(connection: StreamOwner, stream: ServerHttp2Stream) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#requestDone = stream.endAfterHeaders;
+    this.#exchange = new Exchange(this, this.head, connection.peer, connection.scheme);
+    stream.on('close', () => this.onGone());
+    stream.on('drain', () => this.#onDrain());
+  }
+
+  begin(): void {
+    const { host } = this.#connection;
+    this.#begun = true;
+    if (this.head.bodyKind === BODY_NONE) this.#requestDone = true;
+    this.#exchange.begin();
+    host.onExchange(this.#exchange);
+  }
+
+  /** Answers a request that cannot become an exchange. */
+  reject(code: ErrorCode): void {
+    const { host, peer } = this.#connection;
+    const requestId = host.newRequestId();
+    const { status } = ERRORS[code];
+    const body = Buffer.from(problemBody(code, requestId));
+    host.onRejected(code, requestId, peer);
+    const lines = `date: ${new Date().toUTCString()}\r\ncontent-type: application/problem+json\r\nx-request-id: ${requestId}\r\n`;
+    this.sendHead(status, '', lines, FRAMING_LENGTH, body.length);
+    this.sendBody(body, 0, body.length);
+    this.endBody('');
+  }
+
+  // --- request body --------------------------------------------------------------------------------------------
+
+  get requestDone(): boolean {
+    return this.#requestDone;
+  }
+
+  startBody(sink: RequestBodySink): void {
+    this.#sink = sink;
+    if (this.#requestDone) {
+      sink.onRequestEnd('');
+      return;
+    }
+    if (this.head.expectContinue) this.#stream.additionalHeaders({ ':status': 100 });
+    this.#armBodyDeadline();
+    this.#reading = true;
+    const stream = this.#stream;
+    let trailers = '';
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('trailers', (_headers: unknown, _flags: unknown, raw: unknown) => {
+      trailers = linesOf(raw as readonly string[]);
+    });
+    stream.on('end', () => this.#onRequestEnd(trailers));
+    if (this.#bodyPaused) stream.pause();
+  }
+
+  pauseBody(): void {
+    if (this.#requestDone) return;
+    this.#bodyPaused = true;
+    this.deadline = 0;
+    if (this.#reading) this.#stream.pause();
+  }
+
+  resumeBody(): void {
+    if (!this.#bodyPaused) return;
+    this.#bodyPaused = false;
+    if (this.#requestDone) return;
+    this.#armBodyDeadline();
+    if (this.#reading) this.#stream.resume();
+  }
+
+  #onData(chunk: Buffer): void {
+    const sink = this.#sink;
+    if (sink === null) return;
+    const { body } = this.#connection.host.settings.limits;
+    this.#received += chunk.length;
+    if (body !== 0 && this.#received > body) {
+      this.#failBody('body_too_large');
+      return;
+    }
+    if (!this.#bodyPaused) this.#armBodyDeadline();
+    this.#exchange.bytesReceived += chunk.length;
+    sink.onRequestData(chunk);
+  }
+
+  #onRequestEnd(trailers: string): void {
+    // A stream that was reset ends too; then it is about to be closed (rule C3).
+    if (this.#stream.aborted || this.#requestDone) return;
+    this.#requestDone = true;
+    this.deadline = 0;
+    this.#sink?.onRequestEnd(trailers);
+  }
+
+  #armBodyDeadline(): void {
+    this.deadline = coarseClock.now + this.#connection.host.settings.limits.bodyIdleTimeout;
+  }
+
+  #failBody(code: ErrorCode): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    sink?.onRequestFailed(code);
+  }
+
+  // --- response ------------------------------------------------------------------------------------------------
+
+  sendInformational(status: number, lines: string): void {
+    if (this.headSent || this.#gone || this.#stream.destroyed) return;
+    const headers: OutgoingHttpHeaders = { ':status': status };
+    addLines(headers, lines);
+    this.#stream.additionalHeaders(headers);
+  }
+
+  sendHead(status: number, _reason: string, lines: string, framing: number, length: number): void {
+    const headers: OutgoingHttpHeaders = { ':status': status };
+    addLines(headers, lines);
+    if (framing === FRAMING_LENGTH) headers['content-length'] = String(length);
+    this.#exchange.status = status;
+    this.#responseHead = headers;
+    this.#streamed = framing === FRAMING_STREAM;
+    this.headSent = true;
+  }
+
+  sendBody(input: Buffer, start: number, end: number): boolean {
+    if (this.#gone || end === start) return true;
+    this.#exchange.bytesSent += end - start;
+    this.#pending.push(retain(input, start, end));
+    this.#pendingBytes += end - start;
+    if (this.#pendingBytes < SEND_AT) return true;
+    this.flush();
+    if (!this.#stream.writableNeedDrain) return true;
+    this.#armWriteDeadline();
+    return false;
+  }
+
+  endBody(trailers: string): void {
+    const stream = this.#stream;
+    if (!this.#gone && !stream.destroyed) {
+      this.#trailers = trailers;
+      const last = this.#takePending();
+      if (this.#responseHead !== null) {
+        // Nothing has left yet, so head, body and end go together, and a response without a body ends with its head.
+        const bare = last.length === 0 && trailers === '';
+        this.#respond({ endStream: bare, waitForTrailers: !bare && trailers !== '' });
+        if (!bare) stream.end(last.length === 0 ? undefined : last);
+      } else {
+        stream.end(last.length === 0 ? undefined : last);
+      }
+      this.#armWriteDeadline();
+    }
+    this.#finish();
+  }
+
+  flush(): void {
+    const stream = this.#stream;
+    if (this.#gone || stream.destroyed || this.#responseDone) return;
+    if (this.#responseHead !== null) this.#respond({ waitForTrailers: this.#streamed });
+    const chunk = this.#takePending();
+    if (chunk.length > 0) stream.write(chunk);
+  }
+
+  /** RST_STREAM shows the client that the response is incomplete (rule C2). */
+  abort(): void {
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.onGone();
+  }
+
+  #respond(options: { endStream?: boolean; waitForTrailers: boolean }): void {
+    const headers = this.#responseHead!;
+    this.#responseHead = null;
+    if (options.waitForTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
+    this.#stream.respond(headers, { ...options, sendDate: false } as Parameters<
+      ServerHttp2Stream['respond']
+    >[1]);
+  }
+
+  #sendTrailers(): void {
+    const trailers: OutgoingHttpHeaders = {};
+    addLines(trailers, this.#trailers);
+    // Without any, Node ends the stream with an empty DATA frame.
+    this.#stream.sendTrailers(trailers);
+  }
+
+  #takePending(): Buffer {
+    const pending = this.#pending;
+    if (pending.length === 0) return EMPTY;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return pending.length === 1 ? pending[0]! : Buffer.concat(pending);
+  }
+
+  #armWriteDeadline(): void {
+    this.#lastQueued = this.#stream.writableLength;
+    this.#armBodyDeadline();
+  }
+
+  #onDrain(): void {
+    if (this.#responseDone) return;
+    this.deadline = 0;
+    if (!this.#requestDone && this.#sink !== null && !this.#bodyPaused) this.#armBodyDeadline();
+    this.#exchange.events?.onDrain();
+  }
+
+  // --- ends ----------------------------------------------------------------------------------------------------
+
+  #finish(): void {
+    if (this.#responseDone) return;
+    this.#responseDone = true;
+    this.#sink = null;
+    this.#end();
+    // The rest of a request that nobody reads is not sent for nothing (RFC 9113 section 8.1).
+    if (!this.#requestDone && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  #end(): void {
+    if (!this.#begun) return;
+    this.#begun = false;
+    this.#exchange.events = null;
+    this.#connection.host.onExchangeEnd(this.#exchange);
+  }
+
+  onShutdown(until: number): void {
+    this.#exchange.events?.onShutdown(until);
+  }
+
+  /** The stream is closed, by whomever. */
+  onGone(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.deadline = 0;
+    this.#sink = null;
+    this.#pending = [];
+    if (this.#begun) {
+      this.#responseDone = true;
+      this.#exchange.events?.onClientGone();
+      this.#end();
+    }
+    this.#connection.onStreamGone(this);
+  }
+
+  onDeadline(now: number): void {
+    const queued = this.#stream.writableLength;
+    if (queued > 0 && queued < this.#lastQueued) {
+      // The client still reads, however slowly.
+      this.#lastQueued = queued;
+      this.deadline = now + this.#connection.host.settings.limits.bodyIdleTimeout;
+      return;
+    }
+    this.deadline = 0;
+    if (this.#responseDone || (queued > 0 && this.headSent)) this.abort();
+    else if (!this.#requestDone) this.#failBody('request_timeout');
+  }
+}
