@@ -30,6 +30,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** The engine under test; the conformance tests run on each. */
+export const ENGINE = process.env.OCTOPUS_TEST_ENGINE ?? 'builtin';
+
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const START_PATIENCE = 30_000;
 const LOG_CAP = 4_000_000;
@@ -95,7 +98,16 @@ export class Gateway {
       admin.release();
     };
     this.writeConfig(config);
-    const args = [...(options.nodeArgs ?? []), CLI, 'run', '-c', this.configFile, ...(options.args ?? [])];
+    const args = [
+      ...(options.nodeArgs ?? []),
+      CLI,
+      'run',
+      '-c',
+      this.configFile,
+      '--engine',
+      ENGINE,
+      ...(options.args ?? []),
+    ];
     this.child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '', ...options.env },

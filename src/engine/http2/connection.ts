@@ -12,6 +12,7 @@ import type { ClientTls } from '../client-tls.ts';
 import { type ClientConnection, ConnectionList, type Listed } from '../connection-list.ts';
 import type { EngineHost } from '../engine.ts';
 import { Peer } from '../peer.ts';
+import { ArrivedStream } from './arrived-stream.ts';
 import { Http2Exchange, type StreamOwner } from './exchange.ts';
 import { RequestText } from './request-text.ts';
 
@@ -66,7 +67,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   readonly #session: ServerHttp2Session;
   readonly #list: ConnectionList;
   readonly #text = new RequestText();
-  #arrived: { stream: ServerHttp2Stream; raw: readonly string[] }[] = [];
+  #arrived: ArrivedStream[] = [];
   #pinging = false;
   /** Coarse-clock time until which it may have no streams. */
   #idleUntil = 0;
@@ -204,36 +205,38 @@ export class Http2Connection implements ClientConnection, StreamOwner {
    */
   #onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
     this.#served = true;
-    // A stream without listener for errors ends the process.
-    stream.on('error', ignore);
-    if (this.#arrived.push({ stream, raw }) === 1) setImmediate(this.#beginArrived);
+    if (this.#arrived.push(new ArrivedStream(stream, raw)) === 1) setImmediate(this.#beginArrived);
   }
 
   readonly #beginArrived = (): void => {
     const arrived = this.#arrived;
     this.#arrived = [];
-    for (const { stream, raw } of arrived) {
-      if (stream.destroyed || stream.closed || this.#gone) continue;
-      this.#begin(stream, raw);
+    for (const one of arrived) {
+      if (!one.stream.destroyed && !one.stream.closed && !this.#gone) this.#begin(one);
     }
   };
 
-  #begin(stream: ServerHttp2Stream, raw: readonly string[]): void {
+  #begin(arrived: ArrivedStream): void {
     const { host, peer, scheme } = this;
     const { limits, pathPolicy, trustedProxies, http2 } = host.settings;
     peer.judge(trustedProxies);
-    const exchange = new Http2Exchange(this, stream);
+    const exchange = new Http2Exchange(this, arrived);
     if (this.#streams.size === 0 && !this.#draining) this.deadline = coarseClock.now + http2.pingInterval;
     this.#streams.add(exchange);
     exchanges.add(exchange);
     const origin = { scheme, trusted: peer.trusted };
     const { head } = exchange;
-    const problem = this.#text.read(raw, stream.endAfterHeaders, head, origin, limits, pathPolicy);
+    const problem = this.#text.read(
+      arrived.raw,
+      arrived.stream.endAfterHeaders,
+      head,
+      origin,
+      limits,
+      pathPolicy,
+    );
     if (problem !== '') exchange.reject(problem);
     else if (head.contentLength > limits.body && limits.body !== 0) exchange.reject('body_too_large');
     else if (peer.tls !== null && !peer.tls.serves(head.host)) exchange.reject('misdirected_request');
     else exchange.begin();
   }
 }
-
-function ignore(): void {}

@@ -1,7 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_NONE } from '../../http/framing.ts';
-import { addLines, linesOf } from '../../http/header-lines.ts';
+import { addLines } from '../../http/header-lines.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
 import { coarseClock } from '../../shared/coarse-clock.ts';
@@ -11,6 +11,7 @@ import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink }
 import type { EngineHost } from '../engine.ts';
 import { Exchange } from '../exchange.ts';
 import type { Peer } from '../peer.ts';
+import type { ArrivedStream } from './arrived-stream.ts';
 
 const EMPTY = Buffer.alloc(0);
 /** Pieces of a body are sent as they come once this many bytes wait for the end of the event. */
@@ -33,6 +34,7 @@ export class Http2Exchange implements Downstream, Listed {
 
   readonly head = new RequestHead();
   readonly #connection: StreamOwner;
+  readonly #arrived: ArrivedStream;
   readonly #stream: ServerHttp2Stream;
   readonly #exchange: Exchange;
 
@@ -54,8 +56,10 @@ export class Http2Exchange implements Downstream, Listed {
   /** Bytes not sent when the last deadline was set. */
   #lastQueued = 0;
 
-  constructor(connection: StreamOwner, stream: ServerHttp2Stream) {
+  constructor(connection: StreamOwner, arrived: ArrivedStream) {
+    const { stream } = arrived;
     this.#connection = connection;
+    this.#arrived = arrived;
     this.#stream = stream;
     this.#requestDone = stream.endAfterHeaders;
     this.#exchange = new Exchange(this, this.head, connection.peer, connection.scheme);
@@ -100,12 +104,8 @@ export class Http2Exchange implements Downstream, Listed {
     this.#armBodyDeadline();
     this.#reading = true;
     const stream = this.#stream;
-    let trailers = '';
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-    stream.on('trailers', (_headers: unknown, _flags: unknown, raw: unknown) => {
-      trailers = linesOf(raw as readonly string[]);
-    });
-    stream.on('end', () => this.#onRequestEnd(trailers));
+    stream.on('end', () => this.#onRequestEnd());
     if (this.#bodyPaused) stream.pause();
   }
 
@@ -138,12 +138,12 @@ export class Http2Exchange implements Downstream, Listed {
     sink.onRequestData(chunk);
   }
 
-  #onRequestEnd(trailers: string): void {
+  #onRequestEnd(): void {
     // A stream that was reset ends too; then it is about to be closed (rule C3).
     if (this.#stream.aborted || this.#requestDone) return;
     this.#requestDone = true;
     this.deadline = 0;
-    this.#sink?.onRequestEnd(trailers);
+    this.#sink?.onRequestEnd(this.#arrived.trailers);
   }
 
   #armBodyDeadline(): void {
