@@ -19,8 +19,8 @@ export interface TestInstance {
 
 /** A running backend and the hand that changes it. */
 export interface Stage {
-  /** A new provider for it, not yet started. */
-  provider(pace: Partial<Pace>): Provider;
+  /** A new provider for it, not yet started. `services` are those it will be about, for backends that must be told. */
+  provider(pace: Partial<Pace>, services: readonly string[]): Provider;
   /** Registers the instances, or changes them. */
   put(...instances: readonly TestInstance[]): Promise<void>;
   remove(instance: TestInstance): Promise<void>;
@@ -46,6 +46,7 @@ const PACE: Partial<Pace> = { firstRetry: 20, longestRetry: 400, steady: 300, sy
 const AWAY = 1_500;
 const MANY_SERVICES = 1_000;
 const MANY_INSTANCES = 5;
+const MANY = Array.from({ length: MANY_SERVICES }, (_, number) => `many-${number}`);
 const SYNC_LIMIT = 5_000;
 const CHANGE_LIMIT = 200;
 const MEMORY_LIMIT = 200;
@@ -69,12 +70,13 @@ export function providerSuite({ name, open, hasMetadata = true, latency = 0 }: S
     /** A test with a started provider of its own. */
     const test = (
       title: string,
+      services: readonly string[],
       run: (at: Stage, sink: RecordingSink, diagnostic: (text: string) => void) => Promise<void>,
     ): void => {
       it(title, { timeout: 60_000 }, async (context) => {
         if (stage === null) return context.skip(missing);
         const sink = new RecordingSink();
-        const provider = stage.provider(PACE);
+        const provider = stage.provider(PACE, services);
         running.push(provider);
         provider.start(sink);
         try {
@@ -86,7 +88,7 @@ export function providerSuite({ name, open, hasMetadata = true, latency = 0 }: S
       });
     };
 
-    test('an instance appears, changes and vanishes', async (at, sink) => {
+    test('an instance appears, changes and vanishes', ['orders'], async (at, sink) => {
       const one = instanceOf('orders', 1);
       const other = instanceOf('orders', 2);
       await at.put(one);
@@ -116,65 +118,73 @@ export function providerSuite({ name, open, hasMetadata = true, latency = 0 }: S
       assert.deepEqual(sink.failures, []);
     });
 
-    test('an instance that flaps 100 times disturbs no other, and its last state counts', async (at, sink) => {
-      const steady = instanceOf('steady', 1);
-      const flapping = instanceOf('flapping', 1);
-      await at.put(steady);
-      await sink.until(() => sink.of('steady').length === 1, 'the steady one');
-      let disturbed = 0;
-      const publish = sink.publish.bind(sink);
-      sink.publish = (list) => {
-        publish(list);
-        if (sink.of('steady').length !== 1) disturbed++;
-      };
-      const startedAt = performance.now();
-      const publicationsBefore = sink.publications;
-      for (let times = 0; times < 100; times++) {
+    test(
+      'an instance that flaps 100 times disturbs no other, and its last state counts',
+      ['steady', 'flapping'],
+      async (at, sink) => {
+        const steady = instanceOf('steady', 1);
+        const flapping = instanceOf('flapping', 1);
+        await at.put(steady);
+        await sink.until(() => sink.of('steady').length === 1, 'the steady one');
+        let disturbed = 0;
+        const publish = sink.publish.bind(sink);
+        sink.publish = (list) => {
+          publish(list);
+          if (sink.of('steady').length !== 1) disturbed++;
+        };
+        const startedAt = performance.now();
+        const publicationsBefore = sink.publications;
+        for (let times = 0; times < 100; times++) {
+          await at.put(flapping);
+          await at.remove(flapping);
+        }
         await at.put(flapping);
+        await sink.until(() => sink.of('flapping').length === 1, 'the last state');
+        // Lists are told at most every 100 ms: what the gateway has to do does not grow with the flapping.
+        const allowed = (performance.now() - startedAt) / 100 + 3;
+        const publications = sink.publications - publicationsBefore;
+        assert.ok(publications <= allowed, `${publications} lists, ${Math.floor(allowed)} allowed`);
+        assert.equal(disturbed, 0);
+        assert.deepEqual(sink.failures, []);
         await at.remove(flapping);
-      }
-      await at.put(flapping);
-      await sink.until(() => sink.of('flapping').length === 1, 'the last state');
-      // Lists are told at most every 100 ms: what the gateway has to do does not grow with the flapping.
-      const allowed = (performance.now() - startedAt) / 100 + 3;
-      const publications = sink.publications - publicationsBefore;
-      assert.ok(publications <= allowed, `${publications} lists, ${Math.floor(allowed)} allowed`);
-      assert.equal(disturbed, 0);
-      assert.deepEqual(sink.failures, []);
-      await at.remove(flapping);
-      await at.remove(steady);
-      await sink.until(() => sink.of('steady').length + sink.of('flapping').length === 0, 'both to vanish');
-    });
+        await at.remove(steady);
+        await sink.until(() => sink.of('steady').length + sink.of('flapping').length === 0, 'both to vanish');
+      },
+    );
 
-    test('a backend that is away: the last state stays, tries get rarer, changes meanwhile are found', async (at, sink) => {
-      const before = instanceOf('here', 1);
-      const during = instanceOf('there', 1);
-      await at.put(before);
-      await sink.until(() => sink.of('here').length === 1, 'the instance');
-      const publications = sink.publications;
-      await at.down();
-      try {
-        await sink.until(() => sink.stale, 'the failure to be told');
-        await wait(AWAY);
-        await at.put(during);
-        assert.equal(sink.publications, publications, 'no list while it is away');
+    test(
+      'a backend that is away: the last state stays, tries get rarer, changes meanwhile are found',
+      ['here', 'there'],
+      async (at, sink) => {
+        const before = instanceOf('here', 1);
+        const during = instanceOf('there', 1);
+        await at.put(before);
+        await sink.until(() => sink.of('here').length === 1, 'the instance');
+        const publications = sink.publications;
+        await at.down();
+        try {
+          await sink.until(() => sink.stale, 'the failure to be told');
+          await wait(AWAY);
+          await at.put(during);
+          assert.equal(sink.publications, publications, 'no list while it is away');
+          assert.equal(sink.of('here').length, 1);
+          assert.ok(sink.stale);
+          const { failedAt } = sink;
+          assert.ok(failedAt.length >= 2, `${failedAt.length} failures: it must try again`);
+          // 20 ms doubling to 400 ms: about 8 tries in 1.5 s; without growing pauses there would be over 50.
+          assert.ok(failedAt.length <= 20, `${failedAt.length} tries in ${AWAY} ms`);
+        } finally {
+          await at.up();
+        }
+        await sink.until(() => !sink.stale && sink.of('there').length === 1, 'what changed meanwhile');
         assert.equal(sink.of('here').length, 1);
-        assert.ok(sink.stale);
-        const { failedAt } = sink;
-        assert.ok(failedAt.length >= 2, `${failedAt.length} failures: it must try again`);
-        // 20 ms doubling to 400 ms: about 8 tries in 1.5 s; without growing pauses there would be over 50.
-        assert.ok(failedAt.length <= 20, `${failedAt.length} tries in ${AWAY} ms`);
-      } finally {
-        await at.up();
-      }
-      await sink.until(() => !sink.stale && sink.of('there').length === 1, 'what changed meanwhile');
-      assert.equal(sink.of('here').length, 1);
-      await at.remove(before);
-      await at.remove(during);
-      await sink.until(() => sink.of('here').length + sink.of('there').length === 0, 'both to vanish');
-    });
+        await at.remove(before);
+        await at.remove(during);
+        await sink.until(() => sink.of('here').length + sink.of('there').length === 0, 'both to vanish');
+      },
+    );
 
-    test('garbage is refused with a reason, once, and hurts nobody', async (at, sink) => {
+    test('garbage is refused with a reason, once, and hurts nobody', ['good', 'bad'], async (at, sink) => {
       const good = instanceOf('good', 1);
       await at.put(good);
       const least = await at.putGarbage();
@@ -188,46 +198,50 @@ export function providerSuite({ name, open, hasMetadata = true, latency = 0 }: S
       assert.deepEqual(sink.failures, []);
     });
 
-    test(`${MANY_SERVICES} services with ${MANY_INSTANCES} instances each`, async (at, first, diagnostic) => {
-      const all = Array.from({ length: MANY_SERVICES * MANY_INSTANCES }, (_, index) =>
-        instanceOf(`many-${Math.floor(index / MANY_INSTANCES)}`, index % MANY_INSTANCES),
-      );
-      await at.put(...all);
-      const count = (sink: RecordingSink): number =>
-        sink.list?.filter(({ service }) => service.startsWith('many-')).length ?? 0;
-      await first.until(() => count(first) === all.length, 'the watch to have followed', 40_000);
+    test(
+      `${MANY_SERVICES} services with ${MANY_INSTANCES} instances each`,
+      MANY,
+      async (at, first, diagnostic) => {
+        const all = Array.from({ length: MANY_SERVICES * MANY_INSTANCES }, (_, index) =>
+          instanceOf(MANY[Math.floor(index / MANY_INSTANCES)]!, index % MANY_INSTANCES),
+        );
+        await at.put(...all);
+        const count = (sink: RecordingSink): number =>
+          sink.list?.filter(({ service }) => service.startsWith('many-')).length ?? 0;
+        await first.until(() => count(first) === all.length, 'the watch to have followed', 40_000);
 
-      const before = memoryInUse();
-      const sink = new RecordingSink();
-      const provider = at.provider({});
-      running.push(provider);
-      const startedAt = performance.now();
-      provider.start(sink);
-      await sink.until(() => count(sink) === all.length, 'the first list', SYNC_LIMIT);
-      const sync = performance.now() - startedAt;
-      const memory = memoryInUse() - before;
+        const before = memoryInUse();
+        const sink = new RecordingSink();
+        const provider = at.provider({}, MANY);
+        running.push(provider);
+        const startedAt = performance.now();
+        provider.start(sink);
+        await sink.until(() => count(sink) === all.length, 'the first list', SYNC_LIMIT);
+        const sync = performance.now() - startedAt;
+        const memory = memoryInUse() - before;
 
-      const changes: number[] = [];
-      for (let round = 0; round < 5; round++) {
-        const changed = { ...all[2_500]!, port: 20_000 + round };
-        const changedAt = performance.now();
-        await at.put(changed);
-        const wanted = (): boolean =>
-          sink.of(changed.service).some(({ port, host }) => port === changed.port && host === changed.host);
-        await sink.until(wanted, 'the change');
-        changes.push(performance.now() - changedAt);
-      }
-      diagnostic(
-        `first list after ${sync.toFixed()} ms, ${memory.toFixed(1)} MB; changes seen after ${changes.map((one) => one.toFixed()).join(', ')} ms`,
-      );
-      // The best of five: the machine of the test is not alone in the world.
-      assert.ok(
-        Math.min(...changes) <= CHANGE_LIMIT + latency,
-        `changes seen after ${changes.join(', ')} ms`,
-      );
-      assert.ok(memory <= MEMORY_LIMIT, `${memory} MB`);
-      await provider.close();
-    });
+        const changes: number[] = [];
+        for (let round = 0; round < (latency > 0 ? 2 : 5); round++) {
+          const changed = { ...all[2_500]!, port: 20_000 + round };
+          const changedAt = performance.now();
+          await at.put(changed);
+          const wanted = (): boolean =>
+            sink.of(changed.service).some(({ port, host }) => port === changed.port && host === changed.host);
+          await sink.until(wanted, 'the change');
+          changes.push(performance.now() - changedAt);
+        }
+        diagnostic(
+          `first list after ${sync.toFixed()} ms, ${memory.toFixed(1)} MB; changes seen after ${changes.map((one) => one.toFixed()).join(', ')} ms`,
+        );
+        // The best of them: the machine of the test is not alone in the world.
+        assert.ok(
+          Math.min(...changes) <= CHANGE_LIMIT + latency,
+          `changes seen after ${changes.join(', ')} ms`,
+        );
+        assert.ok(memory <= MEMORY_LIMIT, `${memory} MB`);
+        await provider.close();
+      },
+    );
   });
 }
 

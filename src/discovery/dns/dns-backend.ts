@@ -10,10 +10,9 @@ import { pause } from '../pause.ts';
 import { reasonOf } from '../reason.ts';
 import { DnsClient } from './dns-client.ts';
 import { type DnsService, lookUp } from './lookup.ts';
+import { TargetCache } from './targets.ts';
 
 const PARALLEL = 64;
-/** What an answer is worth that does not say it. Milliseconds. */
-const DEFAULT_TTL = 5_000;
 
 export class DnsBackend implements Backend {
   readonly #settings: BackendSettings['dns'];
@@ -37,6 +36,7 @@ export class DnsBackend implements Backend {
 
 class NameWatch {
   readonly #client: DnsClient;
+  readonly #targets: TargetCache;
   readonly #settings: BackendSettings['dns'];
   readonly #last: Map<DnsService, Entry>;
   readonly #session: Session;
@@ -51,6 +51,7 @@ class NameWatch {
     session: Session,
   ) {
     this.#client = client;
+    this.#targets = new TargetCache(client);
     this.#settings = settings;
     this.#last = last;
     this.#session = session;
@@ -59,11 +60,12 @@ class NameWatch {
   /** @returns when to ask again, in milliseconds from now */
   async ask(service: DnsService): Promise<number> {
     try {
-      const { entry, ttl } = await this.#parallel.run(() => lookUp(this.#client, service));
+      const { entry, ttl } = await this.#parallel.run(() => lookUp(this.#client, this.#targets, service));
       this.#last.set(service, entry);
       this.#failing.delete(service);
+      // RFC 2308: "there is nothing" is not to be kept when nobody says for how long.
       const { min_ttl: least, max_ttl: most } = this.#settings;
-      return Math.min(most, Math.max(least, ttl === null ? DEFAULT_TTL : ttl * 1_000));
+      return Math.min(most, Math.max(least, (ttl ?? 0) * 1_000));
     } catch (error) {
       const times = (this.#failing.get(service)?.times ?? 0) + 1;
       this.#failing.set(service, { reason: reasonOf(error), times });

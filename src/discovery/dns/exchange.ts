@@ -22,7 +22,7 @@ export function exchangeUdp<T>(
   accept: Accept<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: noLookup });
   return answerWithin<T>(
     signal,
     () => socket.close(),
@@ -35,6 +35,15 @@ export function exchangeUdp<T>(
       socket.connect(port, host, () => socket.send(query));
     },
   );
+}
+
+/** Name servers are addresses; the usual lookup would take each through a thread of its own. */
+function noLookup(
+  address: string,
+  _options: unknown,
+  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  done(null, address, isIPv6(address) ? 6 : 4);
 }
 
 /** @param query with its length in front */

@@ -1,13 +1,12 @@
 /** From DNS records to the instances of a service. */
 import { isIP } from 'node:net';
-import type { Answer, StringAnswer } from 'dns-packet';
 import type { BackendSettings } from '../../config/schema/discovery.ts';
-import { oneFamily } from '../../shared/address-family.ts';
 import type { Entry, Refusal } from '../backend.ts';
 import type { ServiceInstance } from '../provider.ts';
 import { type ReadInstance, readInstance } from '../read-instance.ts';
 import { scaleWeights } from '../weights.ts';
-import type { DnsAnswer, DnsClient } from './dns-client.ts';
+import type { DnsClient } from './dns-client.ts';
+import { type Addresses, addressesIn, addressesOf, smallest, type TargetCache, ttlOf } from './targets.ts';
 
 export type DnsService = BackendSettings['dns']['services'][number];
 
@@ -24,14 +23,9 @@ interface Place {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-interface Addresses {
-  readonly list: readonly string[];
-  readonly ttl: number | null;
-}
-
 /** @throws Error when no name server has an answer */
-export function lookUp(client: DnsClient, service: DnsService): Promise<Lookup> {
-  return service.type === 'srv' ? lookUpSrv(client, service) : lookUpAddresses(client, service);
+export function lookUp(client: DnsClient, known: TargetCache, service: DnsService): Promise<Lookup> {
+  return service.type === 'srv' ? lookUpSrv(client, known, service) : lookUpAddresses(client, service);
 }
 
 async function lookUpAddresses(client: DnsClient, service: DnsService): Promise<Lookup> {
@@ -41,14 +35,14 @@ async function lookUpAddresses(client: DnsClient, service: DnsService): Promise<
 }
 
 /** RFC 2782. */
-async function lookUpSrv(client: DnsClient, service: DnsService): Promise<Lookup> {
+async function lookUpSrv(client: DnsClient, known: TargetCache, service: DnsService): Promise<Lookup> {
   const answer = await client.query(service.record, 'SRV');
   // A lone "." says that the service is decidedly not there.
   const records = answer.answers.flatMap((one) => (one.type === 'SRV' && one.data.target !== '.' ? one : []));
   const targets = new Map<string, Addresses>();
   await Promise.all(
     [...new Set(records.map(({ data }) => data.target))].map(async (target) =>
-      targets.set(target, addressesIn(answer.additionals, target) ?? (await addressesOf(client, target))),
+      targets.set(target, addressesIn(answer.additionals, target) ?? (await known.addressesOf(target))),
     ),
   );
   const first = Math.min(...records.map(({ data }) => data.priority ?? 0));
@@ -72,47 +66,6 @@ async function lookUpSrv(client: DnsClient, service: DnsService): Promise<Lookup
   });
   const ttls = [ttlOf(answer), ...[...targets.values()].map(({ ttl }) => ttl)];
   return { entry: entryOf(service, places, refusals), ttl: smallest(ttls) };
-}
-
-/** Both families are asked; one that has no answer does not hide the other. */
-async function addressesOf(client: DnsClient, name: string): Promise<Addresses> {
-  if (isIP(name) !== 0) return { list: [name], ttl: null };
-  const results = await Promise.allSettled([client.query(name, 'A'), client.query(name, 'AAAA')]);
-  const answers = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
-  const records = answers.flatMap((answer) => answer.answers.filter(isAddress));
-  const failure = results.find((result) => result.status === 'rejected');
-  if (records.length === 0 && failure !== undefined) throw failure.reason;
-  const withRecords = answers.filter((answer) => answer.answers.some(isAddress));
-  const counted = withRecords.length > 0 ? withRecords : answers;
-  return { list: sorted(records.map(({ data }) => data)), ttl: smallest(counted.map(ttlOf)) };
-}
-
-function addressesIn(records: readonly Answer[], name: string): Addresses | null {
-  const found = records
-    .filter(isAddress)
-    .filter((record) => record.name.toLowerCase() === name.toLowerCase());
-  if (found.length === 0) return null;
-  return { list: sorted(found.map(({ data }) => data)), ttl: smallest(found.map(({ ttl }) => ttl ?? null)) };
-}
-
-function isAddress(record: Answer): record is StringAnswer {
-  return record.type === 'A' || record.type === 'AAAA';
-}
-
-/** Name servers rotate their answers: another order is no change. */
-function sorted(addresses: readonly string[]): string[] {
-  return [...new Set(oneFamily(addresses))].sort();
-}
-
-/** Of a chain of aliases the shortest counts. */
-function ttlOf({ answers, negativeTtl }: DnsAnswer): number | null {
-  if (answers.length === 0) return negativeTtl;
-  return smallest(answers.map((record) => ('ttl' in record ? (record.ttl ?? null) : null)));
-}
-
-function smallest(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.min(...known);
 }
 
 function entryOf(service: DnsService, places: readonly Place[], refusals: readonly Refusal[] = []): Entry {
