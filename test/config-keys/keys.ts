@@ -8,6 +8,7 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
     'server.http_port',
     'server.admin_port',
     'server.workers',
+    'server.engine',
     'server.trusted_proxies',
     'server.via',
     'server.path_policy.double_slash',
@@ -29,7 +30,6 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/faults/data-plane-hostile.test.ts': ['server.limits.connections'],
   'test/control/shutdown.test.ts': ['server.shutdown_timeout', 'server.shutdown_delay'],
-  'test/control/start.test.ts': ['server.engine'],
   'test/config-keys/admin.test.ts': [
     'admin.enabled',
     'admin.address',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DnsServer } from '../support/dns-server.ts';
-import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
+import { ENGINE, eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { type HttpOrigin, okResponse, startHttpOrigin } from '../support/origin.ts';
 import { relay } from '../support/relay.ts';
 import { valuesOf } from '../support/wire.ts';
@@ -27,6 +27,30 @@ describe('server: addresses and threads', () => {
     const health = (await (await gateway.admin('/_/health')).json()) as { workers: unknown };
     assert.deepEqual(health.workers, { wanted: 3, serving: 3, restarts: 0 });
   });
+});
+
+describe('server.engine', { skip: ENGINE === 'builtin' ? false : 'the test run chooses the engine' }, () => {
+  for (const engine of ['builtin', 'uws']) {
+    it(`server.engine ${engine}`, async (t) => {
+      const gateway = await startGateway(
+        { server: { engine }, routes: [{ path: '/', respond: { body: 'hello' } }] },
+        { workers: 1 },
+      ).catch((error: Error) => error);
+      if (gateway instanceof Error) {
+        // The native module is made for some versions of Node.js only.
+        assert.match(gateway.message, /server\.engine|uWebSockets/);
+        assert.equal(engine, 'uws');
+        t.skip('uWebSockets.js is not there for this Node.js');
+        return;
+      }
+      try {
+        assert.equal((await ask(gateway.port, '/')).body, 'hello');
+        await gateway.logLine((line) => line['engine'] === engine, 'the engine in the log');
+      } finally {
+        await gateway.stop();
+      }
+    });
+  }
 });
 
 describe('server: what requests go through', () => {

@@ -104,8 +104,8 @@ export class Gateway {
       'run',
       '-c',
       this.configFile,
-      '--engine',
-      ENGINE,
+      // Without a wish of the test run, `server.engine` decides.
+      ...(ENGINE === 'builtin' ? [] : ['--engine', ENGINE]),
       ...(options.args ?? []),
     ];
     this.child = spawn(process.execPath, args, {
