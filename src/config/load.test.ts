@@ -199,7 +199,8 @@ test('variables become numbers and switches only where those are wanted', async 
   assert.equal(config.admin.enabled, false);
   assert.equal(config.routing.retries, 1);
   assert.equal(config.routing.circuit_breaker, false);
-  assert.deepEqual(routeSet.plugins[0]?.config, { limit: 7, window: '1m' });
+  const { limit, window } = routeSet.plugins[0]!.config as Readonly<Record<string, unknown>>;
+  assert.deepEqual({ limit, window }, { limit: 7, window: 60_000 });
   assert.equal(routeSet.routes[0]?.action.kind === 'respond' && routeSet.routes[0].action.body, '42');
 });
 

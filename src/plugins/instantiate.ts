@@ -1,8 +1,8 @@
 import type { PluginInstance } from '../routing/model.ts';
-import type { LimitStore, PluginContext, PluginDefinition, PluginHooks } from './api.ts';
-import { findBuiltin } from './builtin/registry.ts';
+import type { LimitStore, PluginContext, PluginHooks } from './api.ts';
+import { importBuiltin } from './builtin/runtimes.ts';
+import type { CheckedPlugin, PluginTraits } from './checked-plugin.ts';
 import { hooksFault } from './hooks.ts';
-import { importDefinition } from './import-definition.ts';
 import { PluginLoadError } from './load-error.ts';
 import { withinTime } from './time-limit.ts';
 
@@ -18,9 +18,6 @@ export interface PluginHost {
   count(plugin: string, event: string): void;
 }
 
-/** What is asked of a plugin's definition once it runs. */
-export type PluginTraits = Omit<PluginDefinition, 'config' | 'setup'>;
-
 /** A plugin that is set up, before anything uses it. */
 export interface InstantiatedPlugin {
   readonly definition: PluginTraits;
@@ -33,16 +30,15 @@ export interface InstantiatedPlugin {
 const SETUP_TIMEOUT = 10_000;
 
 /**
- * Finds the plugin's code, checks its options and sets it up.
+ * Finds the plugin's code and sets it up.
  *
  * @throws PluginLoadError
  */
 export async function instantiate(instance: PluginInstance, host: PluginHost): Promise<InstantiatedPlugin> {
-  const definition = await definitionOf(instance);
-  const config = parseConfig(instance, definition);
+  const { definition, config } = instance.module === '' ? await builtin(instance) : await users(instance);
   const release: (() => void)[] = [];
   try {
-    const hooks = await setUp(instance.name, definition, config, contextOf(instance, host, release));
+    const hooks = await setUp(instance.name, { definition, config }, contextOf(instance, host, release));
     return { definition, hooks, release };
   } catch (error) {
     for (const callback of release) callback();
@@ -50,17 +46,25 @@ export async function instantiate(instance: PluginInstance, host: PluginHost): P
   }
 }
 
-async function definitionOf({ name, module }: PluginInstance): Promise<PluginDefinition> {
-  if (module !== '') return (await importDefinition(name, module)).definition;
-  const builtin = findBuiltin(name);
-  if (builtin === undefined)
-    throw new PluginLoadError(name, 'module-missing', 'there is no built-in of that name');
-  return builtin;
+interface Runnable {
+  readonly definition: CheckedPlugin<never>;
+  readonly config: never;
 }
 
-function parseConfig({ name, config }: PluginInstance, definition: PluginDefinition): unknown {
+/** Whoever made the instance has checked its options. */
+async function builtin({ name, config }: PluginInstance): Promise<Runnable> {
+  const definition = await importBuiltin(name);
+  if (definition === undefined)
+    throw new PluginLoadError(name, 'module-missing', 'there is no built-in of that name');
+  return { definition, config: config as never };
+}
+
+/** The schema of a user's plugin may make its options into what cannot be sent between threads: it runs here as well. */
+async function users({ name, module, config }: PluginInstance): Promise<Runnable> {
+  const { importDefinition } = await import('./import-definition.ts');
+  const { definition } = await importDefinition(name, module);
   const result = definition.config.safeParse(config ?? {});
-  if (result.success) return result.data;
+  if (result.success) return { definition, config: result.data as never };
   const problems = result.error.issues.map(
     ({ path, message }) => `${['config', ...path].join('.')}: ${message}`,
   );
@@ -81,8 +85,7 @@ function contextOf(instance: PluginInstance, host: PluginHost, release: (() => v
 
 async function setUp(
   name: string,
-  definition: PluginDefinition,
-  config: unknown,
+  { definition, config }: Runnable,
   context: PluginContext,
 ): Promise<PluginHooks> {
   const late = `it did not finish in ${SETUP_TIMEOUT / 1000} s`;

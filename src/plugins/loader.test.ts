@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +9,8 @@ import type { PluginInstance } from '../routing/model.ts';
 import { limitBytes } from '../shared/limit-cells.ts';
 import { MemoryLimitStore } from '../state/memory-limit-store.ts';
 import type { PluginReply } from './api.ts';
+import { BUILTIN_PLUGINS, findBuiltin } from './builtin/registry.ts';
+import { importBuiltin } from './builtin/runtimes.ts';
 import type { PluginHost } from './instantiate.ts';
 import { type LoadFailure, PluginLoadError } from './load-error.ts';
 import { loadPlugins, ownedHeaders } from './loader.ts';
@@ -42,8 +45,9 @@ function instance(values: Partial<PluginInstance>): PluginInstance {
   return { id: 'p@1', name: 'p', module: '', config: {}, isolate: false, unavailable: '', ...values };
 }
 
+/** As the configuration makes it: its options are checked and complete. */
 const builtin = (name: string, config: unknown = {}, id = `${name}@1`): PluginInstance =>
-  instance({ id, name, config });
+  instance({ id, name, config: findBuiltin(name)!.config.parse(config) });
 
 async function failure(values: Partial<PluginInstance>): Promise<PluginLoadError> {
   try {
@@ -202,11 +206,6 @@ describe('loadPlugins refuses', () => {
   });
 
   it('options that the schema refuses, with their place', async () => {
-    await assertFailure(
-      builtin('rate-limit', { limit: 0, key: ['user'] }),
-      'bad-config',
-      /config\.limit: expected a whole number.*; config\.key\.0: expected ip, route or header:NAME/,
-    );
     const module = await moduleWith(
       'plain.mjs',
       `export const plugin = { name: 'x', version: '1', setup: () => ({}) };`,
@@ -294,5 +293,35 @@ describe('plugin unloading', () => {
     );
     await failure({ module });
     assert.deepEqual(unloaded, ['half']);
+  });
+});
+
+describe('built-in plugins', () => {
+  for (const [name, { config, setup, ...traits }] of BUILTIN_PLUGINS) {
+    it(`${name} runs in the workers as it is defined`, async () => {
+      const { setup: inWorkers, ...traitsInWorkers } = (await importBuiltin(name))!;
+      assert.equal(inWorkers, setup);
+      assert.deepEqual(traitsInWorkers, traits);
+      assert.equal(typeof config.safeParse, 'function');
+    });
+  }
+
+  it('bring no schema library to the workers, nor does anything else there', () => {
+    const hook = `export async function resolve(name, context, next) {
+      if (name === 'zod') throw new Error('zod is wanted by ' + context.parentURL);
+      return next(name, context);
+    }`;
+    const program = `
+      import { register } from 'node:module';
+      register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));
+      await import(${JSON.stringify(new URL('../worker/data-plane.js', import.meta.url).href)});
+      await import(${JSON.stringify(new URL('./loader.js', import.meta.url).href)});
+      const { importBuiltin } = await import(${JSON.stringify(new URL('./builtin/runtimes.js', import.meta.url).href)});
+      for (const name of ${JSON.stringify([...BUILTIN_PLUGINS.keys()])}) await importBuiltin(name);
+    `;
+    const child = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+    });
+    assert.equal(child.status, 0, child.stderr);
   });
 });

@@ -1,7 +1,8 @@
 import { GatewayError } from '../http/errors.ts';
 import type { PluginInstance } from '../routing/model.ts';
 import type { PluginHooks } from './api.ts';
-import type { InstantiatedPlugin, PluginHost, PluginTraits } from './instantiate.ts';
+import type { PluginTraits } from './checked-plugin.ts';
+import { type InstantiatedPlugin, instantiate, type PluginHost } from './instantiate.ts';
 
 /** An instance that is set up, shared by the generations that use it. */
 export class LoadedPlugin {
@@ -107,13 +108,9 @@ async function loadPlugin(instance: PluginInstance, host: PluginHost): Promise<L
   return new LoadedPlugin(instance, definition, hooks, release);
 }
 
-/**
- * The code behind it is imported when the first plugin needs it: the schema library alone costs a thread 15 MB and a
- * tenth of a second, which a worker without plugins saves.
- */
 async function setUp(instance: PluginInstance, host: PluginHost): Promise<InstantiatedPlugin> {
   if (instance.isolate) return (await import('./isolate/isolate.ts')).isolatePlugin(instance, host);
-  return (await import('./instantiate.ts')).instantiate(instance, host);
+  return instantiate(instance, host);
 }
 
 /** Stands in for a plugin that cannot run: a route that should be protected stays closed instead of open. */

@@ -220,6 +220,7 @@ export interface PluginInstance {
   readonly name: string;
   /** Absolute path or package name of the user's module; `''` for a built-in. */
   readonly module: string;
+  /** A built-in's are checked and complete, a user's as written. */
   readonly config: unknown;
   /** Runs in a thread of its own. */
   readonly isolate: boolean;

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { errorsOf, loadFiles, loadYaml, warningsOf } from '../../../test/support/config-files.ts';
+import { findBuiltin } from '../../plugins/builtin/registry.ts';
 import type { LoadResult } from '../load.ts';
 import { isJavaScriptPath, moduleFile } from './plugin-modules.ts';
 
 const UPSTREAM = 'upstreams: [{ name: a, endpoints: ["a:1"] }]\n';
 
+/** The plugins of each route, with those settings that are not what they are without a word about them. */
 async function chains(text: string): Promise<string[][]> {
   const { routeSet } = await loadYaml(UPSTREAM + text);
   const names = new Map(
-    routeSet.plugins.map(({ id, name, config }) => [id, `${name}${JSON.stringify(config)}`]),
+    routeSet.plugins.map(({ id, name, config }) => {
+      const usual = findBuiltin(name)?.config.safeParse({}).data ?? {};
+      const own = Object.entries(config as Readonly<Record<string, unknown>>).filter(
+        ([key, value]) => !isDeepStrictEqual(value, (usual as Readonly<Record<string, unknown>>)[key]),
+      );
+      return [id, `${name}${JSON.stringify(Object.fromEntries(own))}`];
+    }),
   );
   return routeSet.routes.map((route) => route.plugins.map((id) => names.get(id) ?? '?'));
 }
@@ -25,8 +34,8 @@ routes:
   - { path: /3, upstream: a, middleware: [cors] }
 `);
   assert.deepEqual(actual, [
-    ['request-id{}', 'cors{"max_age":"1s"}', 'compression{"min_size":9}'],
-    ['cors{"max_age":"1s"}', 'compression{"min_size":9}', 'rate-limit{}', 'request-id{"echo":false}'],
+    ['request-id{}', 'cors{"max_age":1000}', 'compression{"min_size":9}'],
+    ['cors{"max_age":1000}', 'compression{"min_size":9}', 'rate-limit{}', 'request-id{"echo":false}'],
     ['request-id{}', 'compression{"min_size":9}', 'cors{}'],
   ]);
 });
@@ -104,7 +113,8 @@ middleware: [auth]
 plugins: [{ name: basic_auth, config: { users: [{ username: a, password: b }] } }]
 routes: [{ path: /, upstream: a }]
 `);
-  assert.deepEqual(chain, ['basic-auth{"users":[{"username":"a","password":"b"}]}']);
+  assert.match(chain?.[0] ?? '', /^basic-auth\{"users":\[\{"username":"a","password":"b"\}\]/);
+  assert.equal(chain?.length, 1);
   assert.deepEqual(
     await errorsOf(
       'middleware: [auth, basic-auth]\nplugins: [{ name: basic-auth, config: { users: [{ username: a, password: b }] } }]\n',

@@ -177,15 +177,21 @@ export class PluginResolver {
   ): PluginInstance | null {
     const { root } = this.#context;
     const node = configPath === null ? undefined : nodeAt(root, configPath);
-    if (
-      code.definition !== null &&
-      !this.#checkConfig(name, code.definition, node === undefined ? null : configPath, usedAt)
-    )
-      return null;
-    const config = node === undefined ? {} : toValue(node, true);
+    const written = node === undefined ? {} : toValue(node, true);
+    let config: unknown = written;
+    if (code.definition !== null) {
+      const checked = this.#checkConfig(
+        name,
+        code.definition,
+        node === undefined ? null : configPath,
+        usedAt,
+      );
+      if (checked === undefined) return null;
+      if (code.module === '') config = checked;
+    }
     const isolate = this.#entries.get(name)?.value.isolate ?? false;
     const digest = createHash('sha256')
-      .update(JSON.stringify([code.module, code.digest, isolate, code.unavailable, sortKeys(config)]))
+      .update(JSON.stringify([code.module, code.digest, isolate, code.unavailable, sortKeys(written)]))
       .digest('hex')
       .slice(0, 12);
     const id = `${name}@${digest}`;
@@ -202,11 +208,12 @@ export class PluginResolver {
     return instance;
   }
 
-  #checkConfig(name: string, definition: PluginDefinition, path: TreePath | null, usedAt: TreePath): boolean {
+  /** @returns undefined when it is wrong; the reason is then reported */
+  #checkConfig(name: string, definition: PluginDefinition, path: TreePath | null, usedAt: TreePath): unknown {
     const { problems, root } = this.#context;
-    if (path !== null) return checkPart({ schema: definition.config, root, path }, problems) !== undefined;
+    if (path !== null) return checkPart({ schema: definition.config, root, path }, problems);
     const result = definition.config.safeParse({});
-    if (result.success) return true;
+    if (result.success) return result.data;
     const keys = new Set(
       result.error.issues.map((issue) => String(issue.path[0] ?? '')).filter((key) => key !== ''),
     );
@@ -215,7 +222,7 @@ export class PluginResolver {
       usedAt,
       `the plugin "${name}" needs settings${needed}; write { name: ${name}, config: … } or add it to plugins`,
     );
-    return false;
+    return undefined;
   }
 }
 

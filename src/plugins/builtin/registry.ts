@@ -1,11 +1,11 @@
 import type { PluginDefinition } from '../api.ts';
-import { basicAuth } from './basic-auth/basic-auth.ts';
-import { compression } from './compression/compression.ts';
-import { cors } from './cors/cors.ts';
-import { headers } from './headers/headers.ts';
-import { ipFilter } from './ip-filter/ip-filter.ts';
-import { rateLimit } from './rate-limit/rate-limit.ts';
-import { requestId } from './request-id/request-id.ts';
+import { basicAuth } from './basic-auth/definition.ts';
+import { compression } from './compression/definition.ts';
+import { cors } from './cors/definition.ts';
+import { headers } from './headers/definition.ts';
+import { ipFilter } from './ip-filter/definition.ts';
+import { rateLimit } from './rate-limit/definition.ts';
+import { requestId } from './request-id/definition.ts';
 
 /** Built-in plugins by name. Importing this starts nothing and is cheap enough for `octopus validate`. */
 export const BUILTIN_PLUGINS: ReadonlyMap<string, PluginDefinition> = new Map(

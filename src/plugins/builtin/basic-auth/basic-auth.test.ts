@@ -3,8 +3,8 @@ import { after, describe, it } from 'node:test';
 import { hashSync } from 'bcryptjs';
 import type { PluginExchange, PluginHooks, PluginReply } from '../../api.ts';
 import { configProblems, makeExchange, setUpPlugin, TestContext } from '../../testing.ts';
-import { basicAuth } from './basic-auth.ts';
 import { closeBcryptPool } from './bcrypt-pool.ts';
+import { basicAuth } from './definition.ts';
 import { VerifiedCache } from './verified-cache.ts';
 
 const USERS = [

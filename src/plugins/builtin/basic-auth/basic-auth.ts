@@ -1,28 +1,21 @@
-import {
-  definePlugin,
-  type MaybePromise,
-  type PluginContext,
-  type PluginExchange,
-  type PluginHooks,
-  type PluginReply,
-} from '../../api.ts';
+import type { MaybePromise, PluginContext, PluginExchange, PluginHooks, PluginReply } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
 import { problemReply } from '../../problem.ts';
 import { BcryptBusyError } from './bcrypt-pool.ts';
 import { parseCredentials } from './credentials.ts';
-import { type BasicAuthConfig, basicAuthSchema } from './schema.ts';
+import type { BasicAuthConfig } from './schema.ts';
 import { UserTable } from './users.ts';
 import { VerifiedCache } from './verified-cache.ts';
 
 const CONSUMER_FIELD = 'X-Consumer-Name';
 
 /** HTTP Basic authentication (RFC 7617). The upstream learns the user from X-Consumer-Name. */
-export const basicAuth = definePlugin({
+export const basicAuthPlugin: CheckedPlugin<BasicAuthConfig> = {
   name: 'basic-auth',
   version: '1.0.0',
-  config: basicAuthSchema,
   ownsHeaders: ['X-Consumer-*'],
   setup: (config, context) => new BasicAuth(config, context),
-});
+};
 
 class BasicAuth implements PluginHooks {
   readonly #users: UserTable;

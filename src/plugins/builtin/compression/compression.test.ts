@@ -11,7 +11,7 @@ import {
   TestContext,
   type TestRequest,
 } from '../../testing.ts';
-import { compression } from './compression.ts';
+import { compression } from './definition.ts';
 import { isSupported } from './encoder.ts';
 
 const TEXT = 'The quick brown fox jumps over the lazy dog. '.repeat(200);

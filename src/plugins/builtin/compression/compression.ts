@@ -1,21 +1,16 @@
-import {
-  definePlugin,
-  type MaybePromise,
-  type PluginExchange,
-  type PluginHooks,
-  type PluginResponse,
-} from '../../api.ts';
+import type { MaybePromise, PluginExchange, PluginHooks, PluginResponse } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
 import { addVary } from '../../vary.ts';
 import { isCompressible, isEligible, TypeFilter } from './eligible.ts';
 import { Encoder, isSupported } from './encoder.ts';
+import { ENCODINGS, type Encoding } from './encodings.ts';
 import { Negotiator } from './negotiate.ts';
-import { type CompressionConfig, compressionSchema, ENCODINGS, type Encoding } from './schema.ts';
+import type { CompressionConfig } from './schema.ts';
 
 /** Compression on the fly by rule B14. */
-export const compression = definePlugin({
+export const compressionPlugin: CheckedPlugin<CompressionConfig> = {
   name: 'compression',
   version: '1.0.0',
-  config: compressionSchema,
   setup(config, context) {
     const offered = config.algorithms.filter(isSupported);
     if (offered.length === 0)
@@ -27,7 +22,7 @@ export const compression = definePlugin({
     }
     return new Compression(config, offered);
   },
-});
+};
 
 /** Longest time that a slow body of known length is held back in the compressor. */
 const STALL_MS = 50;

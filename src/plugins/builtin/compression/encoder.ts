@@ -1,5 +1,6 @@
 import zlib from 'node:zlib';
-import type { CompressionConfig, Encoding } from './schema.ts';
+import type { Encoding } from './encodings.ts';
+import type { CompressionConfig } from './schema.ts';
 
 const EMPTY = Buffer.alloc(0);
 

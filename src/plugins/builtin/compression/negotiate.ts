@@ -1,4 +1,4 @@
-import type { Encoding } from './schema.ts';
+import type { Encoding } from './encodings.ts';
 
 /** Clients send few different Accept-Encoding values; an attacker may send many, so the cache starts anew when full. */
 const CACHE_ENTRIES = 256;

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { size, whole } from '../../fields.ts';
-
-export const ENCODINGS = ['zstd', 'br', 'gzip'] as const;
-export type Encoding = (typeof ENCODINGS)[number];
+import { ENCODINGS } from './encodings.ts';
 
 /** `type/subtype`, `type/*`, or a structured suffix such as `*+json`. */
 const TYPE = /^(?:[a-z0-9!#$&^_.+-]+\/(?:\*|[a-z0-9!#$&^_.+-]+)|\*\+[a-z0-9.-]+)$/;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PluginHooks, PluginReply } from '../../api.ts';
 import { configProblems, type HeaderList, makeExchange, makeResponse, setUpPlugin } from '../../testing.ts';
-import { cors } from './cors.ts';
+import { cors } from './definition.ts';
 
 const APP = 'https://app.example.com';
 

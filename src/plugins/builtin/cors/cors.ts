@@ -1,22 +1,16 @@
 import { OriginSet } from '../../../http/origins.ts';
-import {
-  definePlugin,
-  type PluginExchange,
-  type PluginHooks,
-  type PluginReply,
-  type PluginResponse,
-} from '../../api.ts';
+import type { PluginExchange, PluginHooks, PluginReply, PluginResponse } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
 import { addVary } from '../../vary.ts';
-import { type CorsConfig, corsSchema } from './schema.ts';
+import type { CorsConfig } from './schema.ts';
 
 /** Cross-origin resource sharing as the Fetch standard defines it: preflights are answered here, responses are marked. */
-export const cors = definePlugin({
+export const corsPlugin: CheckedPlugin<CorsConfig> = {
   name: 'cors',
   version: '1.0.0',
-  config: corsSchema,
   preflight: true,
   setup: (config) => new Cors(config),
-});
+};
 
 class Cors implements PluginHooks {
   readonly #origins: OriginSet;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { configProblems, makeExchange, makeResponse, setUpPlugin } from '../../testing.ts';
-import { headers } from './headers.ts';
+import { headers } from './definition.ts';
 
 describe('headers', () => {
   it('removes, sets and adds, in that order, both ways', async () => {

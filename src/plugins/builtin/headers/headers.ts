@@ -1,17 +1,11 @@
-import {
-  definePlugin,
-  type HeaderView,
-  type PluginExchange,
-  type PluginHooks,
-  type PluginResponse,
-} from '../../api.ts';
-import { type HeaderEdits, headersSchema } from './schema.ts';
+import type { HeaderView, PluginExchange, PluginHooks, PluginResponse } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
+import type { HeaderEdits, HeadersConfig } from './schema.ts';
 import { compileTemplate, literal, type Template } from './template.ts';
 
-export const headers = definePlugin({
+export const headersPlugin: CheckedPlugin<HeadersConfig> = {
   name: 'headers',
   version: '1.0.0',
-  config: headersSchema,
   setup(config) {
     const request = new EditList(config.request);
     const response = new EditList(config.response);
@@ -23,7 +17,7 @@ export const headers = definePlugin({
     }
     return hooks;
   },
-});
+};
 
 /** `text` is the value, unless a template makes it. */
 interface Edit {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PluginReply } from '../../api.ts';
 import { configProblems, makeExchange, setUpPlugin, TestContext } from '../../testing.ts';
-import { ipFilter } from './ip-filter.ts';
+import { ipFilter } from './definition.ts';
 
 async function filter(config: unknown): Promise<(clientIp: string) => number> {
   const hooks = await setUpPlugin(ipFilter, config);

@@ -1,20 +1,14 @@
 import { IpSet, parseIp } from '../../../shared/ip.ts';
-import {
-  definePlugin,
-  type PluginContext,
-  type PluginExchange,
-  type PluginHooks,
-  type PluginReply,
-} from '../../api.ts';
+import type { PluginContext, PluginExchange, PluginHooks, PluginReply } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
 import { problemReply } from '../../problem.ts';
-import { ipFilterSchema } from './schema.ts';
+import type { IpFilterConfig } from './schema.ts';
 
-export const ipFilter = definePlugin({
+export const ipFilterPlugin: CheckedPlugin<IpFilterConfig> = {
   name: 'ip-filter',
   version: '1.0.0',
-  config: ipFilterSchema,
   setup: (config, context) => new IpFilter(new IpSet(config.allow), new IpSet(config.deny), context),
-});
+};
 
 const words = new Uint32Array(4);
 

@@ -30,3 +30,5 @@ export const ipFilterSchema = z
   .refine((config) => config.allow.length + config.deny.length > 0, {
     error: 'expected at least one entry in allow or deny',
   });
+
+export type IpFilterConfig = z.output<typeof ipFilterSchema>;

@@ -11,7 +11,7 @@ import {
   TestContext,
   type TestRequest,
 } from '../../testing.ts';
-import { rateLimit } from './rate-limit.ts';
+import { rateLimit } from './definition.ts';
 
 class Clock {
   now = 7_000_000 * 1e9;

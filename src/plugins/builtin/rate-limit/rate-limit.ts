@@ -1,25 +1,24 @@
 import { createHash } from 'node:crypto';
-import {
-  definePlugin,
-  type LimitDecision,
-  type LimitStore,
-  type MaybePromise,
-  type PluginContext,
-  type PluginExchange,
-  type PluginHooks,
-  type PluginReply,
-  type PluginResponse,
+import type {
+  LimitDecision,
+  LimitStore,
+  MaybePromise,
+  PluginContext,
+  PluginExchange,
+  PluginHooks,
+  PluginReply,
+  PluginResponse,
 } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
 import { problemReply } from '../../problem.ts';
 import { keyOf } from './key.ts';
-import { type RateLimitConfig, rateLimitSchema } from './schema.ts';
+import type { RateLimitConfig } from './schema.ts';
 
-export const rateLimit = definePlugin({
+export const rateLimitPlugin: CheckedPlugin<RateLimitConfig> = {
   name: 'rate-limit',
   version: '1.0.0',
-  config: rateLimitSchema,
   setup: (config, context) => new RateLimit(config, context),
-});
+};
 
 class RateLimit implements PluginHooks {
   readonly #context: PluginContext;

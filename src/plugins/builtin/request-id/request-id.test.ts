@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { configProblems, makeExchange, makeResponse, setUpPlugin } from '../../testing.ts';
-import { requestId } from './request-id.ts';
+import { requestId } from './definition.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

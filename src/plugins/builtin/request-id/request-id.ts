@@ -1,16 +1,16 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
-import { definePlugin, type PluginExchange, type PluginHooks, type PluginResponse } from '../../api.ts';
-import { type RequestIdConfig, requestIdSchema } from './schema.ts';
+import type { PluginExchange, PluginHooks, PluginResponse } from '../../api.ts';
+import type { CheckedPlugin } from '../../checked-plugin.ts';
+import type { RequestIdConfig } from './schema.ts';
 
 /** Long enough for every id in use, short and plain enough for log lines and header values. */
 const ACCEPTABLE = /^[\x21-\x7e]{1,128}$/;
 
-export const requestId = definePlugin({
+export const requestIdPlugin: CheckedPlugin<RequestIdConfig> = {
   name: 'request-id',
   version: '1.0.0',
-  config: requestIdSchema,
   setup: (config) => new RequestId(config),
-});
+};
 
 class RequestId implements PluginHooks {
   readonly #header: string;

@@ -1,4 +1,0 @@
-export function isPushed(instance) {
-    return 'revision' in instance;
-}
-//# sourceMappingURL=pushed-instance.js.map

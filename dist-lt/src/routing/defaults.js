@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=defaults.js.map

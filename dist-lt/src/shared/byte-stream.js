@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=byte-stream.js.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=pick-context.js.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=plane.js.map
