@@ -41,7 +41,7 @@ export class DiscoveredServices {
   readonly #providers: Providers;
   readonly #routes = new ServiceRoutes();
   #expose: 'farp' | 'all';
-  #exposed: readonly Service[] | null = null;
+  #exposed: { readonly revision: number; readonly services: readonly Service[] } | null = null;
   #problems: readonly ServiceProblem[] = [];
   #counts: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map();
 
@@ -54,7 +54,7 @@ export class DiscoveredServices {
       fetcher: this.#fetcher,
       worker: this.#worker,
       settings: catalogSettings(config),
-      onChange: () => this.#changed(),
+      onChange: options.onChange,
       onEvent: (event) => this.#tell(event),
     });
     this.#providers = new Providers({
@@ -96,11 +96,12 @@ export class DiscoveredServices {
 
   /** Those that have routes; the same list as long as nothing of them changes. */
   services(): readonly Service[] {
-    this.#exposed ??= this.#catalog
-      .entries()
-      .filter((entry) => this.isExposed(entry))
-      .map(({ service }) => service);
-    return this.#exposed;
+    const { revision } = this.#catalog;
+    if (this.#exposed?.revision !== revision) {
+      const entries = this.#catalog.entries().filter((entry) => this.isExposed(entry));
+      this.#exposed = { revision, services: entries.map(({ service }) => service) };
+    }
+    return this.#exposed.services;
   }
 
   /** A service that has said nothing is shown only if all are; one that tries to say something, only when it has. */
@@ -169,11 +170,6 @@ export class DiscoveredServices {
   async close(): Promise<void> {
     this.#catalog.close();
     await Promise.all([this.#providers.close(), this.#fetcher.close(), this.#worker.close()]);
-  }
-
-  #changed(): void {
-    this.#exposed = null;
-    this.#options.onChange();
   }
 
   #tell({ service, kind, detail }: CatalogEvent): void {

@@ -39,6 +39,8 @@ class Merger {
   readonly #plugins = new Map<string, PluginInstance>();
   readonly #problems: MergeProblem[] = [];
   readonly #capacity: Capacity;
+  /** Where an earlier source takes every request: there a narrower route of a later one would be looked at before. */
+  readonly #taken = new Map<string, Route>();
   #endpoints = 0;
 
   constructor(capacity: Capacity) {
@@ -69,7 +71,10 @@ class Merger {
       this.#endpoints += upstream.endpoints.length;
       this.#upstreams.set(name, name === upstream.name ? upstream : { ...upstream, name });
     }
+    const before = this.#routes.length;
     for (const route of routes) this.#addRoute(source, route, names, isWhole);
+    for (const route of this.#routes.slice(before))
+      if (takesAll(route)) this.#taken.set(placeOf(route), route);
   }
 
   #addRoute(source: string, route: Route, names: ReadonlyMap<string, string>, isWhole: boolean): void {
@@ -86,8 +91,10 @@ class Merger {
     this.#routes.push(id === route.id ? named : { ...named, id });
   }
 
-  #refusal({ path }: Route, id: string): string {
-    if (isReserved(path)) return 'the path is reserved for the gateway itself';
+  #refusal(route: Route, id: string): string {
+    if (isReserved(route.path)) return 'the path is reserved for the gateway itself';
+    const owner = this.#taken.get(placeOf(route));
+    if (owner !== undefined) return `${owner.id} of source ${owner.source} serves all methods of this path`;
     return this.#routeIds.has(id) ? 'there is another route of this id' : '';
   }
 
@@ -105,6 +112,15 @@ class Merger {
 function isReserved(path: string): boolean {
   const [, first = ''] = path.split('/', 2);
   return first === '_' || first === '__' || first === '_farp' || first === '__farp' || first === '__admin';
+}
+
+function takesAll({ methods, headers, query }: Route): boolean {
+  return methods.length === 0 && headers.length === 0 && query.length === 0;
+}
+
+/** The names of parameters do not matter. */
+function placeOf({ host, path }: Route): string {
+  return `${host}${path.replace(/\{[^}*]*(\*?)\}/g, '{$1}')}`;
 }
 
 /** @returns null when an upstream of it was left out */

@@ -47,6 +47,7 @@ export class Catalog {
   #instances = 0;
   #telling: NodeJS.Timeout | null = null;
   readonly #refused = new Map<string, string>();
+  #revision = 0;
 
   constructor(options: CatalogOptions) {
     this.#options = options;
@@ -104,6 +105,11 @@ export class Catalog {
     return this.#refused;
   }
 
+  /** Another one with every change, also while it has not been told yet. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   get isSettled(): boolean {
     for (const entry of this.#entries.values()) if (!entry.isSettled) return false;
     return true;
@@ -158,6 +164,7 @@ export class Catalog {
   }
 
   #changed(): void {
+    this.#revision++;
     this.#telling ??= setTimeout(() => {
       this.#telling = null;
       this.#options.onChange();
