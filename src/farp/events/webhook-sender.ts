@@ -1,5 +1,6 @@
 /** Tells services what happens at the gateway (protocol digest 9): signed, in order, tried again, never in the way. */
 import { randomUUID } from 'node:crypto';
+import { pause } from '../../discovery/pause.ts';
 import { Semaphore } from '../../shared/semaphore.ts';
 import type { RegistryLog } from '../push/log.ts';
 import { signatureOf } from './signature.ts';
@@ -179,16 +180,4 @@ function wants({ events }: WebhookTarget, event: string): boolean {
 function isFinal(reason: string): boolean {
   const status = Number(/^status (4\d\d)$/.exec(reason)?.[1] ?? 0);
   return status !== 0 && status !== 408 && status !== 429;
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -5,6 +5,7 @@
 import { Fields, isObject, Warnings } from '../manifest/fields.ts';
 import { JsonTextError, parseJsonText } from '../manifest/json-text.ts';
 import { PROTOCOL_VERSION } from '../manifest/version.ts';
+import type { Manifest } from '../model.ts';
 import { plainIp } from './address.ts';
 import type { Entry } from './entry.ts';
 import type { RegistryLog } from './log.ts';
@@ -70,7 +71,10 @@ export class PushApi {
   /** Never rejects. */
   async handle(request: PushRequest): Promise<PushResponse> {
     try {
-      return this.#route(request);
+      const response = this.#route(request);
+      // Many services register once and never again: what they are told has to be true after a crash as well.
+      if (request.method !== 'GET') await this.#options.registry.saved();
+      return response;
     } catch (error) {
       return this.#failure(request, error);
     }
@@ -128,7 +132,9 @@ export class PushApi {
     const entry = registry.register(registration, principal, peer);
     for (const warning of warnings)
       log('warn', 'a manifest is not as it should be', { service, instance: id, warning });
-    const { routesChecksum, schemas } = this.#applied(entry);
+    // What it sent just now is what will be in force; of what it did not send, that which is.
+    const { routesChecksum, schemas } =
+      registration.manifest === null ? this.#applied(entry) : sent(registration.manifest);
     if (legacy) {
       const routes = entry.registration.manifest?.routeTable.length ?? 0;
       return answer(200, { success: true, message: `${service} is registered`, routes });
@@ -168,9 +174,7 @@ export class PushApi {
     const { applied } = this.#options;
     const { manifest, service, id } = registration;
     if (applied !== undefined) return applied(service, id) ?? NOTHING;
-    return manifest === null
-      ? NOTHING
-      : { routesChecksum: manifest.routesChecksum, schemas: manifest.schemas.length };
+    return manifest === null ? NOTHING : sent(manifest);
   }
 
   #failure(request: PushRequest, error: unknown): PushResponse {
@@ -191,6 +195,10 @@ export class PushApi {
 }
 
 const NOTHING: Applied = { routesChecksum: '', schemas: 0 };
+
+function sent({ routesChecksum, schemas }: Manifest): Applied {
+  return { routesChecksum, schemas: schemas.length };
+}
 
 class Refusal extends Error {
   readonly status: number;

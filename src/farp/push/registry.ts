@@ -80,7 +80,7 @@ export class PushRegistry implements Provider {
   start(sink: ProviderSink): void {
     if (this.#sink === null) {
       this.#options.state?.load(this.#settings, this.#now()).forEach((entry) => {
-        this.#put(entry);
+        if (!this.#entries.has(entry.registration.id)) this.#put(entry);
       });
       this.#sweeper.start(this.#settings);
     }
@@ -93,6 +93,11 @@ export class PushRegistry implements Provider {
     this.#sweeper.stop();
     if (this.#telling !== null) clearImmediate(this.#telling);
     await this.#options.state?.close();
+  }
+
+  /** Resolves when what was registered so far would survive the end of the process, if it is to. */
+  async saved(): Promise<void> {
+    await this.#options.state?.saved();
   }
 
   /** The sweep that otherwise runs by itself. */

@@ -2,6 +2,7 @@
 
 import { readFileSync, renameSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { pause } from '../../discovery/pause.ts';
 import { isObject } from '../manifest/fields.ts';
 import { parseJsonText } from '../manifest/json-text.ts';
 import { Entry } from './entry.ts';
@@ -10,27 +11,30 @@ import { parseRegistration } from './registration.ts';
 import type { PushSettings } from './settings.ts';
 
 const FORMAT = 1;
-/** Changes within this time are written together. Milliseconds. */
-const DELAY = 200;
+/** Between two writes passes this time, and several times that of the last write: a large file is not written all the time. */
+const PAUSE = 20;
+const PAUSE_FACTOR = 5;
 
 export class StateFile {
   readonly path: string;
   readonly #log: RegistryLog;
-  readonly #delay: number;
   #wanted: Iterable<Entry> | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #writing: Promise<void> = Promise.resolve();
+  /** Resolves when what is wanted now has been written, or could not be. */
+  #saved: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | null = null;
+  #closing = new AbortController();
   #failed = false;
-  #closed = false;
+  /** The last write, in milliseconds. */
+  #tookMs = 0;
 
-  constructor(path: string, log: RegistryLog, delay = DELAY) {
+  constructor(path: string, log: RegistryLog) {
     this.path = path;
     this.#log = log;
-    this.#delay = delay;
   }
 
   /** What cannot be read is left out; a file that is none of ours is put aside. Never throws. */
   load(settings: PushSettings, now: number): Entry[] {
+    this.#closing = new AbortController();
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
@@ -56,42 +60,52 @@ export class StateFile {
     });
   }
 
-  /** Soon. `entries` is read when it is written. */
+  /** At once, or together with others that come while a write is under way. `entries` is read when it is written. */
   save(entries: Iterable<Entry>): void {
-    if (this.#closed) return;
+    const isWaiting = this.#wanted !== null;
     this.#wanted = entries;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      void this.#write();
-    }, this.#delay);
+    if (isWaiting) return;
+    const before = this.#writing ?? Promise.resolve();
+    this.#saved = before.then(() => this.#write());
+    const writing = this.#saved
+      .then(() => this.#pause())
+      .finally(() => {
+        if (this.#writing === writing) this.#writing = null;
+      });
+    this.#writing = writing;
+  }
+
+  /** Resolves when everything so far has been written, or could not be. */
+  saved(): Promise<void> {
+    return this.#saved;
   }
 
   /** Writes what is still to be written. */
   async close(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    await this.#write();
-    this.#closed = true;
+    this.#closing.abort();
+    await this.#saved;
   }
 
-  /** One after the other, and in one step: whoever is killed meanwhile leaves the old file or the new one. */
-  #write(): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      if (this.#wanted === null) return;
-      const instances = [...this.#wanted].map(kept);
-      this.#wanted = null;
-      try {
-        await replaceFile(this.path, `${JSON.stringify({ format: FORMAT, instances })}\n`);
-        this.#failed = false;
-      } catch (error) {
-        if (!this.#failed) {
-          const { message } = error as Error;
-          this.#log('error', 'farp.state_file cannot be written', { file: this.path, error: message });
-        }
-        this.#failed = true;
+  /** In one step: whoever is killed meanwhile leaves the old file or the new one. */
+  async #write(): Promise<void> {
+    const startedAt = performance.now();
+    const instances = [...(this.#wanted ?? [])].map(kept);
+    this.#wanted = null;
+    try {
+      await replaceFile(this.path, `${JSON.stringify({ format: FORMAT, instances })}\n`);
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) {
+        const { message } = error as Error;
+        this.#log('error', 'farp.state_file cannot be written', { file: this.path, error: message });
       }
-    });
-    return this.#writing;
+      this.#failed = true;
+    }
+    this.#tookMs = performance.now() - startedAt;
+  }
+
+  #pause(): Promise<void> {
+    return pause(PAUSE + PAUSE_FACTOR * this.#tookMs, this.#closing.signal);
   }
 
   #putAside(): void {

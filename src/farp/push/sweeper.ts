@@ -13,6 +13,8 @@ export interface SweeperOptions {
 }
 
 const SWEEP_INTERVAL = 1_000;
+/** Between two sweeps: more than a busy machine explains. */
+const STANDSTILL = 5_000;
 const PROBE_TIMEOUT = 2_000;
 const MAX_PROBES = 32;
 
@@ -53,7 +55,7 @@ export class Sweeper {
     if (settings === null) return;
     const { entries, drop } = this.#options;
     const now = this.#options.now();
-    this.#forgiveSleep(now, settings);
+    this.#forgiveSleep(now);
     const probes: Promise<void>[] = [];
     for (const entry of entries.values()) {
       if (entry.heartbeats) {
@@ -69,10 +71,10 @@ export class Sweeper {
   }
 
   /** When the whole process stood still, it was not the services that were silent. */
-  #forgiveSleep(now: number, settings: PushSettings): void {
+  #forgiveSleep(now: number): void {
     const gap = now - this.#sweptAt;
     this.#sweptAt = now;
-    if (gap < Math.min(settings.heartbeatTimeout, 10 * SWEEP_INTERVAL)) return;
+    if (gap <= STANDSTILL) return;
     for (const entry of this.#options.entries.values()) entry.aliveAt = Math.min(now, entry.aliveAt + gap);
   }
 
