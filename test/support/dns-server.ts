@@ -30,6 +30,8 @@ export class DnsServer {
   /** By lower-case name; names that are not here do not exist. */
   readonly names = new Map<string, NameRecord>();
   behaviour: Behaviour = 'answer';
+  /** Names for which it fails, whatever its behaviour. */
+  readonly failing = new Set<string>();
   /** Every question asked, as `name type`. */
   readonly questions: string[] = [];
   /** Whether answers over UDP are cut off, so that clients have to ask again over TCP. */
@@ -87,11 +89,11 @@ export class DnsServer {
     const { name, end } = readName(message, HEADER);
     const type = message.readUInt16BE(end);
     this.questions.push(`${name} ${type}`);
-    if (this.behaviour === 'silent') return null;
+    const behaviour = this.failing.has(name) ? 'servfail' : this.behaviour;
+    if (behaviour === 'silent') return null;
     const record = this.names.get(name);
-    const answers = record && this.behaviour === 'answer' ? recordsOf(record, type) : [];
-    const rcode =
-      this.behaviour === 'answer' && record === undefined ? RCODES.nxdomain : RCODES[this.behaviour];
+    const answers = record && behaviour === 'answer' ? recordsOf(record, type) : [];
+    const rcode = behaviour === 'answer' && record === undefined ? RCODES.nxdomain : RCODES[behaviour];
     const header = Buffer.alloc(HEADER);
     header.writeUInt16BE(message.readUInt16BE(0), 0);
     // QR, AA, RA, and RD as it was asked.
