@@ -14,6 +14,7 @@ const OPENERS: { readonly [Name in keyof BackendSettings]: Opener<Name> } = {
   etcd: async (settings) => new (await import('./etcd/etcd-backend.ts')).EtcdBackend(settings),
   dns: async (settings) => new (await import('./dns/dns-backend.ts')).DnsBackend(settings),
   eureka: async (settings) => new (await import('./eureka/eureka-backend.ts')).EurekaBackend(settings),
+  mdns: async (settings) => new (await import('./mdns/mdns-backend.ts')).MdnsBackend(settings),
 };
 
 /** @param pace other than the usual one, for tests */

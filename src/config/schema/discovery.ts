@@ -4,6 +4,7 @@ import { dnsSettings } from './discovery-dns.ts';
 import { etcdSettings } from './discovery-etcd.ts';
 import { eurekaSettings } from './discovery-eureka.ts';
 import { kubernetesSettings } from './discovery-kubernetes.ts';
+import { mdnsSettings } from './discovery-mdns.ts';
 import { staticSettings } from './discovery-static.ts';
 import { oneOf } from './scalars.ts';
 
@@ -17,6 +18,7 @@ export const backendSettings = {
   etcd: etcdSettings,
   eureka: eurekaSettings,
   dns: dnsSettings,
+  mdns: mdnsSettings,
 };
 
 export const discoverySchema = z.strictObject({
@@ -35,6 +37,7 @@ export const discoverySchema = z.strictObject({
   etcd: etcdSettings.optional().describe('Settings of the etcd backend.'),
   eureka: eurekaSettings.optional().describe('Settings of the eureka backend.'),
   dns: dnsSettings.optional().describe('Settings of the dns backend.'),
+  mdns: mdnsSettings.optional().describe('Settings of the mdns backend.'),
 });
 
 export type BackendSettings = {
