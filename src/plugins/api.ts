@@ -144,7 +144,7 @@ export interface PluginHooks {
   onRequestBody?(exchange: PluginExchange, chunk: Uint8Array, last: boolean): MaybePromise<GoOn | Uint8Array>;
   /** Before each try: `headers` are those the endpoint will see, hop-by-hop fields already gone. */
   onUpstreamRequest?(exchange: PluginExchange, headers: HeaderView): MaybePromise<GoOn>;
-  /** The response head is there, nothing of it is sent yet. */
+  /** The response head is there, nothing of it is sent yet. A 101 of a WebSocket is one too; its status stays. */
   onResponse?(exchange: PluginExchange, response: PluginResponse): MaybePromise<GoOn | PluginReply>;
   /** Like `onRequestBody` for the response. Delete content-length in `onResponse` when the length changes. */
   onResponseBody?(
@@ -210,7 +210,7 @@ export interface PluginDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly ownsHeaders?: readonly string[];
   /** True: `onRequest` sees CORS preflights before any other plugin and even if the route does not list OPTIONS. */
   readonly preflight?: boolean;
-  /** The core collects the whole body up to that many bytes and calls the body hook once, with `last` true. Over the cap: 413 for requests, 502 for responses. */
+  /** The core collects the whole body up to that many bytes and calls the body hook once, with `last` true. Over the cap: 413 for requests, 502 for responses. Not for the body of a stream of server-sent events. */
   readonly wholeBody?: { readonly request?: number; readonly response?: number };
   setup(config: z.output<Schema>, context: PluginContext): MaybePromise<PluginHooks>;
 }

@@ -392,3 +392,23 @@ it('routing.websocket is for every route that does not say otherwise', async () 
   own.socket.terminate();
   await other.stop();
 });
+
+it('the engine uws refuses handshakes with 501 and serves other requests', async (context) => {
+  const config = {
+    server: { engine: 'uws' },
+    upstreams: [{ name: 'service', endpoints: [service.address] }],
+    routes: [{ path: '/*', upstream: 'service' }],
+  };
+  let other: Gateway;
+  try {
+    other = await startGateway(config);
+  } catch (error) {
+    // An optional dependency with native builds for some versions of Node only.
+    if (/engine uws: /.test(String(error))) return context.skip(String(error).slice(0, 200));
+    throw error;
+  }
+  assert.equal(await statusOf(other.port, '/'), 501);
+  const response = await fetch(`http://127.0.0.1:${other.port}/`);
+  assert.equal(await response.text(), 'no WebSocket');
+  await other.stop();
+});
