@@ -3,7 +3,7 @@ import type { BackendSettings } from '../../config/schema/discovery.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { Backend, Session } from '../backend.ts';
 import { ApiClient } from './api-client.ts';
-import { findCluster } from './cluster.ts';
+import { findCluster } from './find-cluster.ts';
 import { followResource } from './resource-watch.ts';
 import { ServiceTable } from './service-table.ts';
 
