@@ -9,34 +9,14 @@ import { findBuiltin } from '../src/plugins/builtin/registry.ts';
 import { makeExchange, setUpPlugin, TestContext } from '../src/plugins/testing.ts';
 import { LIMIT_BYTES } from '../src/shared/limit-cells.ts';
 import { MemoryLimitStore } from '../src/state/memory-limit-store.ts';
+import { REQUEST_LINES, RESPONSE_LINES, section } from './support/messages.ts';
 
 const BUDGET_NS = 1000;
 const EXCHANGES = 10_000;
 const ROUNDS = 25;
 
-const AUTHORIZATION = `Basic ${Buffer.from('alice:open sesame').toString('base64')}`;
-const REQUEST_LINES = [
-  'Host: api.example.com',
-  'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
-  'Accept: application/json',
-  'Accept-Language: en-US,en;q=0.5',
-  'Accept-Encoding: gzip, deflate, br',
-  'Origin: https://app.example.com',
-  `Authorization: ${AUTHORIZATION}`,
-  'X-Api-Key: 0123456789abcdef',
-  'Cookie: session=0123456789abcdef0123456789abcdef',
-  'Connection: keep-alive',
-];
-const RESPONSE_LINES = [
-  'Content-Type: application/json',
-  'Content-Length: 78',
-  'Date: Mon, 01 Jan 2024 00:00:00 GMT',
-  'Server: nginx',
-  'Cache-Control: private, max-age=0',
-  'ETag: "0123456789"',
-];
-const REQUEST_HEAD = `${REQUEST_LINES.join('\r\n')}\r\n\r\n`;
-const RESPONSE_HEAD = `${RESPONSE_LINES.join('\r\n')}\r\n\r\n`;
+const REQUEST_HEAD = section(REQUEST_LINES);
+const RESPONSE_HEAD = section(RESPONSE_LINES);
 
 const CASES: readonly (readonly [name: string, config: unknown])[] = [
   ['request-id', {}],

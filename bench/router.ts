@@ -9,12 +9,12 @@ import { compileSnapshot } from '../src/routing/compile.ts';
 import { NO_FIELDS } from '../src/routing/predicates.ts';
 import { Snapshot } from '../src/routing/snapshot.ts';
 import { routeOf } from '../test/support/route-records.ts';
+import { type Cost, measure, timed } from './support/measure.ts';
 import { apiPaths } from './support/routes.ts';
 
 const SIZES = [100, 10_000, 100_000];
 /** Lookups cycle through this many paths, far apart in the table, so that a large table does not fit the caches. */
 const PATHS = 4096;
-const ROUNDS = 60;
 
 const KINDS = ['static', 'param', 'miss'] as const;
 
@@ -25,12 +25,6 @@ interface Candidate {
   readonly buildMs: number;
   readonly lookup: Lookup;
   readonly isHit: (result: unknown) => boolean;
-}
-
-function timed<T>(make: () => T): [T, number] {
-  const start = performance.now();
-  const value = make();
-  return [value, performance.now() - start];
 }
 
 function octopus(patterns: readonly string[]): Candidate {
@@ -124,38 +118,30 @@ function samples(patterns: readonly string[], kind: (typeof KINDS)[number]): Sam
  * Each lookup gets a path that was just cut out of a request head, as in the gateway: a string that was looked up
  * before has its hash cached, which flatters routers built on objects. The cost of cutting is in every figure.
  */
-function measure(lookup: Lookup, samples: readonly Sample[]): { ns: number; bytes: number } {
-  let kept: unknown = null;
-  const round = () => {
-    for (let i = 0; i < samples.length; i++) {
-      const { head, pathEnd } = samples[i]!;
-      kept = lookup(head.slice(PATH_START, pathEnd));
-    }
-  };
-  for (let i = 0; i < 10; i++) round();
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < ROUNDS; i++) best = Math.min(best, timed(round)[1]);
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  round();
-  const bytes = Math.max(process.memoryUsage().heapUsed - before, 0);
-  // Reading the last result keeps the lookups from being optimised away.
-  if (kept === undefined && samples.length === 0) throw new Error('nothing measured');
-  return { ns: (best * 1e6) / samples.length, bytes: bytes / samples.length };
+function costOf(lookup: Lookup, chosen: readonly Sample[]): Cost {
+  return measure(
+    (i) => {
+      const { head, pathEnd } = chosen[i]!;
+      return lookup(head.slice(PATH_START, pathEnd)) ?? null;
+    },
+    { operations: chosen.length },
+  );
 }
 
-function report(candidate: Candidate, patterns: readonly string[]): void {
+/** @returns nanoseconds per lookup, the mean of the kinds */
+function report(candidate: Candidate, patterns: readonly string[]): number {
   let total = 0;
   const cells = KINDS.map((kind) => {
     const chosen = samples(patterns, kind);
     if (candidate.name !== '(cutting)') check(candidate, chosen, kind !== 'miss');
-    const { ns, bytes } = measure(candidate.lookup, chosen);
+    const { ns, bytes } = costOf(candidate.lookup, chosen);
     total += ns;
     return `${kind} ${ns.toFixed(0).padStart(5)} ns ${bytes.toFixed(0).padStart(4)} B`;
   });
   const mean = `mean ${(total / KINDS.length).toFixed(0).padStart(5)} ns`;
   const build = `build ${candidate.buildMs.toFixed(0).padStart(5)} ms`;
   console.log(`  ${[candidate.name.padEnd(12), build, ...cells, mean].join('   ')}`);
+  return total / KINDS.length;
 }
 
 function check({ name, lookup, isHit }: Candidate, chosen: readonly Sample[], hit: boolean): void {
@@ -165,8 +151,17 @@ function check({ name, lookup, isHit }: Candidate, chosen: readonly Sample[], hi
   }
 }
 
+let slower = 0;
 for (const size of SIZES) {
   const patterns = apiPaths(size);
   console.log(`\n${size} routes`);
-  for (const make of [cuttingOnly, octopus, findMyWay, memoirist, rou3]) report(make(patterns), patterns);
+  report(cuttingOnly(), patterns);
+  const own = report(octopus(patterns), patterns);
+  for (const make of [findMyWay, memoirist, rou3]) {
+    const peer = make(patterns);
+    if (report(peer, patterns) > own) continue;
+    console.log(`  octopus is slower than ${peer.name}`);
+    slower++;
+  }
 }
+process.exitCode = slower > 0 ? 1 : 0;
