@@ -34,11 +34,17 @@ if (!stopping) {
   console.log(`
 Octopus is ready. Try:
 
-  curl http://localhost:8080/api/users/1
+  curl http://localhost:8080/users/1
   curl -d hello 'http://localhost:8080/echo/anything?x=1'
-  curl http://localhost:9090/_/upstreams
+  curl http://localhost:9090/_/services
 
-Routes: config/quickstart.yaml (edit it, the gateway follows). Metrics: http://localhost:9090/metrics
+The services announced themselves: no route stands in config/quickstart.yaml. Their API: http://localhost:9090/_/docs
+Add a third one from another terminal, use it, stop it with Ctrl-C, and it is gone:
+
+  node examples/services/hello.mjs
+  curl http://localhost:8080/hello/greetings/Ada
+
+Metrics: http://localhost:9090/metrics
 Ctrl-C stops everything.
 `);
 }
@@ -84,9 +90,9 @@ async function untilReady() {
   const deadline = performance.now() + READY_PATIENCE;
   while (!stopping) {
     const urls = [
-      'http://127.0.0.1:4101/health',
-      'http://127.0.0.1:4102/health',
       'http://127.0.0.1:9090/_/ready',
+      'http://127.0.0.1:8080/users/1',
+      'http://127.0.0.1:8080/echo/ready',
     ];
     const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => null)));
     if (answers.every((answer) => answer?.ok)) return;

@@ -1,12 +1,34 @@
 // Answers with what it received, so that one sees what a gateway made of a request; /clock streams a line per second.
 // PORT sets where it listens (default 4102).
 import { createServer } from 'node:http';
+import { announce } from './announce.mjs';
 
 const port = Number(process.env.PORT ?? 4102);
+
+const responses = { 200: { description: 'The request as it arrived', content: { 'application/json': {} } } };
+const path = { name: 'path', in: 'path', required: true, schema: { type: 'string' } };
+const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'Echo', version: '1.0.0' },
+  paths: {
+    '/clock': {
+      get: {
+        summary: 'The time, every second',
+        responses: { 200: { description: 'Ten events', content: { 'text/event-stream': {} } } },
+      },
+    },
+    '/{path}': {
+      parameters: [path],
+      get: { summary: 'Echoes the request', responses },
+      post: { summary: 'Echoes the request', requestBody: { content: { '*/*': {} } }, responses },
+    },
+  },
+};
 
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
   if (pathname === '/health') return reply(response, { status: 'ok' });
+  if (pathname === '/openapi.json') return reply(response, openapi);
   if (pathname === '/clock') return streamClock(response);
   let body = '';
   for await (const chunk of request.setEncoding('utf8')) body += chunk;
@@ -28,8 +50,7 @@ function streamClock(response) {
 
 function reply(response, body) {
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(`${JSON.stringify(body, null, 2)}\n`);
+  response.end(JSON.stringify(body));
 }
 
-server.listen(port, '127.0.0.1', () => console.log(`echo service on 127.0.0.1:${port}`));
-process.on('SIGTERM', () => server.close(() => process.exit(0)));
+announce({ name: 'echo', port, openapi, server });

@@ -1,5 +1,6 @@
 // A small user directory that keeps everything in memory. PORT sets where it listens (default 4101).
 import { createServer } from 'node:http';
+import { announce } from './announce.mjs';
 
 const port = Number(process.env.PORT ?? 4101);
 const users = new Map([
@@ -7,17 +8,58 @@ const users = new Map([
   ['2', { id: '2', name: 'Grace Hopper', role: 'member' }],
 ]);
 
+const user = { $ref: '#/components/schemas/User' };
+const json = (schema) => ({ content: { 'application/json': { schema } } });
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'Users', version: '1.0.0' },
+  paths: {
+    '/': {
+      get: {
+        summary: 'Everyone',
+        responses: { 200: { description: 'All users', ...json({ type: 'array', items: user }) } },
+      },
+      post: {
+        summary: 'Adds someone',
+        requestBody: {
+          required: true,
+          ...json({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }),
+        },
+        responses: { 201: { description: 'The new user', ...json(user) }, 400: { description: 'No name' } },
+      },
+    },
+    '/{id}': {
+      parameters: [id],
+      get: {
+        summary: 'One user',
+        responses: { 200: { description: 'The user', ...json(user) }, 404: { description: 'Nobody' } },
+      },
+      delete: { summary: 'Removes someone', responses: { 204: { description: 'Done' } } },
+    },
+  },
+  components: {
+    schemas: {
+      User: {
+        type: 'object',
+        properties: { id: { type: 'string' }, name: { type: 'string' }, role: { type: 'string' } },
+      },
+    },
+  },
+};
+
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
-  const id = /^\/users\/([^/]+)$/.exec(pathname)?.[1];
+  const wanted = /^\/([^/]+)$/.exec(pathname)?.[1];
   if (pathname === '/health') return reply(response, 200, { status: 'ok' });
-  if (pathname === '/users' && request.method === 'GET') return reply(response, 200, [...users.values()]);
-  if (pathname === '/users' && request.method === 'POST') return create(request, response);
-  if (id === undefined || !users.has(id)) return reply(response, 404, { error: 'no such user' });
-  if (request.method === 'GET') return reply(response, 200, users.get(id));
+  if (pathname === '/openapi.json') return reply(response, 200, openapi);
+  if (pathname === '/' && request.method === 'GET') return reply(response, 200, [...users.values()]);
+  if (pathname === '/' && request.method === 'POST') return create(request, response);
+  if (wanted === undefined || !users.has(wanted)) return reply(response, 404, { error: 'no such user' });
+  if (request.method === 'GET') return reply(response, 200, users.get(wanted));
   if (request.method !== 'DELETE')
     return reply(response, 405, { error: 'method not allowed' }, { allow: 'GET, DELETE' });
-  users.delete(id);
+  users.delete(wanted);
   response.writeHead(204).end();
 });
 
@@ -25,9 +67,9 @@ async function create(request, response) {
   try {
     const { name } = JSON.parse(await readText(request));
     if (typeof name !== 'string') throw new TypeError('name must be a string');
-    const id = String(Math.max(0, ...[...users.keys()].map(Number)) + 1);
-    users.set(id, { id, name, role: 'member' });
-    reply(response, 201, users.get(id), { location: `/users/${id}` });
+    const next = String(Math.max(0, ...[...users.keys()].map(Number)) + 1);
+    users.set(next, { id: next, name, role: 'member' });
+    reply(response, 201, users.get(next));
   } catch (error) {
     reply(response, 400, { error: error.message });
   }
@@ -41,8 +83,7 @@ async function readText(stream) {
 
 function reply(response, status, body, headers = {}) {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(`${JSON.stringify(body)}\n`);
+  response.end(JSON.stringify(body));
 }
 
-server.listen(port, '127.0.0.1', () => console.log(`users service on 127.0.0.1:${port}`));
-process.on('SIGTERM', () => server.close(() => process.exit(0)));
+announce({ name: 'users', port, openapi, server });

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 import { eventually } from '../support/gateway.ts';
 
-const PORTS = [4101, 4102, 8080, 9090];
+const PORTS = [4101, 4102, 4103, 8080, 9090];
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -24,6 +24,30 @@ function start() {
   return { child, exited, output: () => output };
 }
 
+/** The service that the printed lines add and stop, and its description in the merged document. */
+async function comesAndGoes(command: string): Promise<void> {
+  const url = command.replace(/^\s*curl /, '').replace('localhost', '127.0.0.1');
+  const status = async () => (await fetch(url)).status;
+  const described = async () => {
+    const document = (await (await fetch('http://127.0.0.1:9090/_/openapi.json')).json()) as {
+      paths: object;
+    };
+    return Object.keys(document.paths).includes('/hello/greetings/{who}');
+  };
+  assert.equal(await status(), 404);
+  const service = spawn(process.execPath, ['examples/services/hello.mjs'], { stdio: 'inherit' });
+  const ended = new Promise((resolve) => service.once('exit', resolve));
+  try {
+    await eventually(async () => (await status()) === 200, 'the third service to be there');
+    assert.ok(await described());
+  } finally {
+    service.kill('SIGINT');
+  }
+  await ended;
+  await eventually(async () => (await status()) === 404, 'the third service to be gone');
+  assert.ok(!(await described()));
+}
+
 test('npm start: what it prints works, Ctrl-C stops everything, a port in use is named', async (t) => {
   const free = await Promise.all(PORTS.map(isFree));
   if (free.includes(false)) return t.skip(`one of the ports ${PORTS.join(', ')} is in use`);
@@ -39,7 +63,8 @@ test('npm start: what it prints works, Ctrl-C stops everything, a port in use is
     60_000,
   );
   const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
-  assert.equal(commands.length, 3);
+  assert.equal(commands.length, 4);
+  const third = commands.pop() ?? '';
   for (const command of commands) {
     const [, data, url = ''] = /curl (?:-d (\S+) )?'?(http:[^']+)'?$/.exec(command) ?? [];
     const init = data === undefined ? {} : { method: 'POST', body: data };
@@ -48,6 +73,8 @@ test('npm start: what it prints works, Ctrl-C stops everything, a port in use is
     assert.equal(response.status, 200, `${command}: ${text}`);
     JSON.parse(text);
   }
+
+  await comesAndGoes(third);
 
   const second = start();
   assert.equal(await second.exited, 1);
