@@ -64,6 +64,11 @@ export const checksSchema = z.strictObject({
     .describe(
       'What comes of a schema whose hash is not that of its manifest. Services compute it in many ways, of which the gateway knows the usual ones.',
     ),
+  fetch_timeout: positiveDuration()
+    .prefault('10s')
+    .describe(
+      'Longest time in which a manifest or schema has to be there, from connecting to the last byte.',
+    ),
   allowed_hosts: z
     .array(
       text('a host name, one with "*." in front, or an IP address', (value) =>

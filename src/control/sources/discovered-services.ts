@@ -41,6 +41,7 @@ export class DiscoveredServices {
   readonly #providers: Providers;
   readonly #routes = new ServiceRoutes();
   #expose: 'farp' | 'all';
+  #fetchTimeout: number;
   #exposed: { readonly revision: number; readonly services: readonly Service[] } | null = null;
   #problems: readonly ServiceProblem[] = [];
   #counts: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map();
@@ -49,7 +50,8 @@ export class DiscoveredServices {
     const { config, log, push } = options;
     this.#options = options;
     this.#expose = config.discovery.expose;
-    this.#fetcher = new Fetcher({ lookup: options.lookup });
+    this.#fetcher = new Fetcher({ lookup: options.lookup, timeout: () => this.#fetchTimeout });
+    this.#fetchTimeout = config.farp.checks.fetch_timeout;
     this.#catalog = new Catalog({
       fetcher: this.#fetcher,
       worker: this.#worker,
@@ -67,6 +69,7 @@ export class DiscoveredServices {
 
   configure(config: Config, push: Provider | null): void {
     this.#expose = config.discovery.expose;
+    this.#fetchTimeout = config.farp.checks.fetch_timeout;
     this.#exposed = null;
     this.#catalog.configure(catalogSettings(config));
     this.#providers.configure(config, push, (providers) =>

@@ -32,11 +32,12 @@ export type Fetched =
 
 export interface FetcherOptions {
   readonly lookup: Lookup;
-  /** From the first connection to the last byte, in milliseconds. Default 10 s, enough for all that is not a slow drip. */
-  readonly timeout?: number;
+  /** From the first connection to the last byte, in milliseconds: what drips is cut off like what never begins. */
+  readonly timeout: () => number;
 }
 
-const TIMEOUT = 10_000;
+/** The time for the whole is the caller's; undici wants one for connecting as well. */
+const CONNECT_TIMEOUT = 10_000;
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Long enough for the schemas after the manifest, too short to keep a connection to each of thousands of instances. */
@@ -56,7 +57,7 @@ export class Fetcher {
 
   /** @throws FetchError */
   async fetch(request: FetchRequest): Promise<Fetched> {
-    const timeout = this.#options.timeout ?? TIMEOUT;
+    const timeout = this.#options.timeout();
     const deadline = AbortSignal.timeout(timeout);
     const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
     try {
@@ -104,6 +105,8 @@ export class Fetcher {
     for (let redirects = 0; ; redirects++) {
       const response = await this.#get(request, url, signal);
       const { statusCode, headers, body } = response;
+      // A body that is given up in the middle says so, and nobody has to care.
+      body.on('error', () => {});
       if (statusCode === 200) {
         const stated = Number(headers['content-length'] ?? 0);
         if (stated > request.maxBytes) {
@@ -118,7 +121,7 @@ export class Fetcher {
         };
       }
       // The rest does not matter; a body that never ends must not hold the connection.
-      body.on('error', () => {}).destroy();
+      body.destroy();
       if (statusCode === 304 && request.etag !== '') return { unchanged: true };
       if (!REDIRECTS.has(statusCode)) throw statusFault(statusCode);
       if (redirects === MAX_REDIRECTS) throw new FetchError('forbidden', 'too many redirects');
@@ -157,7 +160,7 @@ export class Fetcher {
       keepAliveTimeout: IDLE_TIMEOUT,
       keepAliveMaxTimeout: IDLE_TIMEOUT,
       maxHeaderSize: 16 * 1024,
-      connect: { lookup: guardedLookup(this.#options.lookup), timeout: this.#options.timeout ?? TIMEOUT },
+      connect: { lookup: guardedLookup(this.#options.lookup), timeout: CONNECT_TIMEOUT },
     });
   }
 }

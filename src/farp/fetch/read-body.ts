@@ -27,20 +27,26 @@ export async function readBody(
   const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of source) {
       size += chunk.length;
-      if (size > limit) throw new FetchError('invalid', `larger than ${limit} bytes`);
+      if (size > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
   };
   const name = encoding.trim().toLowerCase();
-  if (name === '' || name === 'identity') {
-    await pipeline(body, collect, { signal });
-  } else {
-    const create = Object.hasOwn(DECODERS, name) ? DECODERS[name as keyof typeof DECODERS] : undefined;
-    if (create === undefined) {
-      body.destroy();
-      throw new FetchError('invalid', `content-encoding ${name} is not supported`);
-    }
-    await pipeline(body, create(), collect, { signal });
+  const isPlain = name === '' || name === 'identity';
+  if (!isPlain && !Object.hasOwn(DECODERS, name)) {
+    body.destroy();
+    throw new FetchError('invalid', `content-encoding ${name} is not supported`);
+  }
+  try {
+    if (isPlain) await pipeline(body, collect, { signal });
+    else await pipeline(body, DECODERS[name as keyof typeof DECODERS](), collect, { signal });
+  } catch (error) {
+    // A decoder that is stopped in the middle of its work says that it was aborted, and no more.
+    throw size > limit ? tooLarge(limit) : error;
   }
   return Buffer.concat(chunks, size);
+}
+
+function tooLarge(limit: number): FetchError {
+  return new FetchError('invalid', `larger than ${limit} bytes`);
 }
