@@ -8,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const SELF = path.basename(fileURLToPath(import.meta.url));
 
-/** The compiled tests of this folder, of its corpus, and of faults. */
-const SOURCES = [HERE, path.join(HERE, 'corpus'), path.join(HERE, '..', 'faults')]
+/** The compiled tests of this folder, of its corpus, of faults, TLS and HTTP/2. */
+const SOURCES = [
+  HERE,
+  ...['corpus', '../faults', '../tls', '../http2', '../interop'].map((folder) => path.join(HERE, folder)),
+]
   .flatMap((folder) => readdirSync(folder).map((file) => path.join(folder, file)))
   .filter((file) => file.endsWith('.js') && path.basename(file) !== SELF)
   .map((file) => readFileSync(file, 'utf8'))
@@ -18,8 +21,12 @@ const SOURCES = [HERE, path.join(HERE, 'corpus'), path.join(HERE, '..', 'faults'
 const range = (letter: string, last: number): string[] =>
   Array.from({ length: last }, (_, index) => `${letter}${index + 1}`);
 
-/** B15 is about TLS. */
-const RULES = [...range('A', 17), ...range('B', 14), ...range('C', 20)];
+const RULES = [
+  ...range('A', 17),
+  ...range('B', 15),
+  ...range('C', 20),
+  ...['D1', 'D2', 'D3', 'D4', 'D6', 'D7'],
+];
 
 /** Named in the advisories of Pingora, Envoy, HAProxy, Puma, Traefik, Fabio, oauth2-proxy, fastify, Bun. */
 const ADVISORIES = [
@@ -50,7 +57,7 @@ describe('coverage of the rules', () => {
   for (const rule of RULES) {
     it(`${rule} begins the title or id of a test`, () => {
       // As the first argument of a test or case, or as the id of one.
-      assert.ok(new RegExp(`(\\(|id: )\\s*['"\`]${rule}[- ]`).test(SOURCES));
+      assert.ok(new RegExp(`(\\(|\\[|id: )\\s*['"\`]${rule}[-:, ]`).test(SOURCES));
     });
   }
 

@@ -39,6 +39,24 @@ export async function findProgram(name: Program): Promise<Found> {
   return installed ? { path: installed } : { missing: `apt-get install ${name} failed` };
 }
 
+/** A program written in Go, built from its module where there is a Go toolchain; kept for the next run. */
+export async function findGoProgram(name: string, module: string): Promise<Found> {
+  const there = which(name);
+  if (there) return { path: there };
+  const go = which('go');
+  if (!go) return { missing: `${name} is not installed (and cannot be built: no go)` };
+  const folder = path.join(os.tmpdir(), 'octopus-go-bin');
+  const file = path.join(folder, name);
+  if (existsSync(file)) return { path: file };
+  try {
+    const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' };
+    execFileSync(go, ['install', module], { env, stdio: 'pipe', timeout: INSTALL_LIMIT });
+    return { path: file };
+  } catch (error) {
+    return { missing: `go install ${module} failed: ${String(error).slice(0, 200)}` };
+  }
+}
+
 function which(name: string): string | null {
   for (const folder of FOLDERS) {
     const file = path.join(folder, name);

@@ -73,16 +73,19 @@ export class BuiltinEngine implements Engine {
     this.#maxConnections = maxConnections;
   }
 
-  drain(until: number): void {
-    this.#drainUntil = until;
+  stopListening(): void {
     this.#server.close();
     this.#tls?.server.close();
+  }
+
+  drain(until: number): void {
+    this.#drainUntil = until;
+    this.stopListening();
     this.#list.each((member) => (member as ClientConnection).drain(until));
   }
 
   destroy(): void {
-    this.#server.close();
-    this.#tls?.server.close();
+    this.stopListening();
     this.#list.each((member) => (member as ClientConnection).destroy());
   }
 

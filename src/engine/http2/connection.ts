@@ -43,6 +43,8 @@ function sessionOptions(http2: Http2Settings, limits: WorkerLimits): SessionOpti
       initialWindowSize: streamWindow,
       maxHeaderListSize: limits.headerBytes,
       enablePush: false,
+      // WebSockets over HTTP/2 (RFC 8441): browsers then use the connection they have.
+      enableConnectProtocol: true,
     },
     // The five pseudo-fields and crumbs of cookies come on top of what HTTP/1.1 counts.
     maxHeaderListPairs: limits.headerCount * 2,

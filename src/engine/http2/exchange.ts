@@ -4,14 +4,16 @@ import { BODY_NONE } from '../../http/framing.ts';
 import { addLines } from '../../http/header-lines.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
+import type { ByteStream } from '../../shared/byte-stream.ts';
 import { coarseClock } from '../../shared/coarse-clock.ts';
 import { retain } from '../../shared/read-buffer.ts';
 import type { Listed } from '../connection-list.ts';
-import { type Downstream, FRAMING_LENGTH, FRAMING_STREAM, type RequestBodySink } from '../downstream.ts';
+import { type Downstream, FRAMING_LENGTH, type RequestBodySink } from '../downstream.ts';
 import type { EngineHost } from '../engine.ts';
 import { Exchange } from '../exchange.ts';
 import type { Peer } from '../peer.ts';
 import type { ArrivedStream } from './arrived-stream.ts';
+import { Http2Tunnel } from './tunnel.ts';
 
 const EMPTY = Buffer.alloc(0);
 /** Pieces of a body are sent as they come once this many bytes wait for the end of the event. */
@@ -44,8 +46,8 @@ export class Http2Exchange implements Downstream, Listed {
   #received = 0;
   #requestDone: boolean;
 
+  #tunnel: Http2Tunnel | null = null;
   #responseHead: OutgoingHttpHeaders | null = null;
-  #streamed = false;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #trailers = '';
@@ -165,14 +167,28 @@ export class Http2Exchange implements Downstream, Listed {
     this.#stream.additionalHeaders(headers);
   }
 
-  sendHead(status: number, _reason: string, lines: string, framing: number, length: number): void {
+  sendHead(answer: number, _reason: string, lines: string, framing: number, length: number): void {
+    // To a CONNECT any 2xx says that the tunnel is open (RFC 9110 section 9.3.6), whatever its sender meant.
+    const status = this.head.upgrade && answer < 300 ? ERRORS.upstream_bad_response.status : answer;
     const headers: OutgoingHttpHeaders = { ':status': status };
     addLines(headers, lines);
     if (framing === FRAMING_LENGTH) headers['content-length'] = String(length);
     this.#exchange.status = status;
     this.#responseHead = headers;
-    this.#streamed = framing === FRAMING_STREAM;
     this.headSent = true;
+  }
+
+  /** A 101 over HTTP/2 is the 200 to an extended CONNECT (RFC 8441 section 5). */
+  switchProtocols(lines: string): ByteStream {
+    const headers: OutgoingHttpHeaders = { ':status': 200 };
+    addLines(headers, lines);
+    // It answers the key that the gateway has made up for the endpoint.
+    delete headers['sec-websocket-accept'];
+    this.#exchange.status = 101;
+    this.headSent = true;
+    this.deadline = 0;
+    this.#tunnel = new Http2Tunnel(this.#stream, headers);
+    return this.#tunnel;
   }
 
   sendBody(input: Buffer, start: number, end: number): boolean {
@@ -208,7 +224,8 @@ export class Http2Exchange implements Downstream, Listed {
   flush(): void {
     const stream = this.#stream;
     if (this.#gone || stream.destroyed || this.#responseDone) return;
-    if (this.#responseHead !== null) this.#respond({ waitForTrailers: this.#streamed });
+    // Also keeps Node from ending the stream in good order when it has to be reset later (rule C2).
+    if (this.#responseHead !== null) this.#respond({ waitForTrailers: true });
     const chunk = this.#takePending();
     if (chunk.length > 0) stream.write(chunk);
   }
@@ -251,6 +268,10 @@ export class Http2Exchange implements Downstream, Listed {
   #onDrain(): void {
     if (this.#responseDone) return;
     this.deadline = 0;
+    if (this.#tunnel !== null) {
+      this.#tunnel.drained();
+      return;
+    }
     if (!this.#requestDone && this.#sink !== null && !this.#bodyPaused) this.#armBodyDeadline();
     this.#exchange.events?.onDrain();
   }
@@ -263,7 +284,8 @@ export class Http2Exchange implements Downstream, Listed {
     this.#sink = null;
     this.#end();
     // The rest of a request that nobody reads is not sent for nothing (RFC 9113 section 8.1).
-    if (!this.#requestDone && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    const open = !this.#requestDone || this.head.upgrade;
+    if (open && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #end(): void {
@@ -286,7 +308,8 @@ export class Http2Exchange implements Downstream, Listed {
     this.#pending = [];
     if (this.#begun) {
       this.#responseDone = true;
-      this.#exchange.events?.onClientGone();
+      if (this.#tunnel !== null) this.#tunnel.closed();
+      else this.#exchange.events?.onClientGone();
       this.#end();
     }
     this.#connection.onStreamGone(this);

@@ -1,0 +1,62 @@
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { ByteReader, ByteStream } from '../../shared/byte-stream.ts';
+import { retain } from '../../shared/read-buffer.ts';
+
+/** An HTTP/2 stream that became a tunnel (RFC 8441): its DATA frames are the bytes. */
+export class Http2Tunnel implements ByteStream {
+  readonly #stream: ServerHttp2Stream;
+  #reader: ByteReader | null = null;
+
+  /** @param headers of the answer, which opens the tunnel */
+  constructor(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders) {
+    this.#stream = stream;
+    // Waiting for trailers keeps Node from ending the stream in good order when it has to be reset later.
+    stream.once('wantTrailers', () => stream.sendTrailers({}));
+    const options = { waitForTrailers: true, sendDate: false };
+    stream.respond(headers, options as Parameters<ServerHttp2Stream['respond']>[1]);
+  }
+
+  start(reader: ByteReader): void {
+    const stream = this.#stream;
+    this.#reader = reader;
+    stream.on('data', (chunk: Buffer) => reader.onBytes(chunk, 0, chunk.length));
+    stream.on('end', () => {
+      // A stream that was reset ends too; then it is about to be closed.
+      if (!stream.aborted) reader.onEnd();
+    });
+  }
+
+  write(input: Buffer, start: number, end: number): boolean {
+    if (this.#stream.destroyed) return true;
+    return this.#stream.write(retain(input, start, end));
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  /** CANCEL stands for the reset of a TCP connection (RFC 8441 section 5). */
+  abort(): void {
+    const stream = this.#stream;
+    if (!stream.destroyed && !(stream.writableEnded && stream.readableEnded))
+      stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  // --- from the owner of the stream ------------------------------------------------------------------------------
+
+  drained(): void {
+    this.#reader?.onDrain();
+  }
+
+  closed(): void {
+    this.#reader?.onGone();
+  }
+}
