@@ -7,23 +7,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { CHROMIUM_FLAGS } from '../support/chromium.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { type Found, findProgram, Running } from '../support/programs.ts';
 
 const PATIENCE = 60_000;
-/** A browser looks for updates and much else by itself; nothing of that belongs into a test. */
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-dev-shm-usage',
-  '--no-first-run',
-  '--no-default-browser-check',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Reports go straight to the service: the gateway may be gone by then. */
 const page = (servicePort: number): string => `<!doctype html><title>test</title><script>
@@ -108,7 +96,7 @@ const reported = (name: string): Promise<unknown> =>
 it('messages, subprotocol, compression, foreign origin, events with reconnect, close code at SIGTERM', async (context) => {
   if ('missing' in chromium) return context.skip(chromium.missing);
   const url = `http://127.0.0.1:${gateway.port}/`;
-  browser = new Running(chromium.path, [...FLAGS, `--user-data-dir=${folder}`, url]);
+  browser = new Running(chromium.path, [...CHROMIUM_FLAGS, `--user-data-dir=${folder}`, url]);
   assert.deepEqual(await reported('messages'), {
     got: ['grüße', [1, 2, 255]],
     protocol: 'chat.v1',
