@@ -11,6 +11,7 @@ const OPENERS: { readonly [Name in keyof BackendSettings]: Opener<Name> } = {
   static: async (settings) => new (await import('./static/static-backend.ts')).StaticBackend(settings),
   kubernetes: async (settings) =>
     new (await import('./kubernetes/kubernetes-backend.ts')).KubernetesBackend(settings),
+  consul: async (settings) => new (await import('./consul/consul-backend.ts')).ConsulBackend(settings),
   etcd: async (settings) => new (await import('./etcd/etcd-backend.ts')).EtcdBackend(settings),
   dns: async (settings) => new (await import('./dns/dns-backend.ts')).DnsBackend(settings),
   eureka: async (settings) => new (await import('./eureka/eureka-backend.ts')).EurekaBackend(settings),

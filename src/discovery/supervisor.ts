@@ -13,6 +13,7 @@ import { reasonOf } from './reason.ts';
 
 /** A backend whose library does not let go of a connection must not hold up the end of the gateway. Milliseconds. */
 const CLOSE_PATIENCE = 2_000;
+const MAX_SUBJECT = 300;
 
 export class Supervisor implements Provider {
   readonly name: string;
@@ -35,7 +36,7 @@ export class Supervisor implements Provider {
     this.name = name;
     this.#open = open;
     this.#pace = { ...DEFAULT_PACE, ...pace };
-    this.#table = new EntryTable(({ subject, reason }) => this.#sink?.refused(subject, reason));
+    this.#table = new EntryTable(({ subject, reason }) => this.#sink?.refused(shown(subject), reason));
   }
 
   start(sink: ProviderSink): void {
@@ -151,4 +152,9 @@ export class Supervisor implements Provider {
     // A list says that all is well: it is not while a part of the backend does not answer.
     if (this.#trouble !== '') this.#sink?.failed(this.#trouble);
   }
+}
+
+/** Names come from others, and go to logs and terminals. */
+function shown(subject: string): string {
+  return subject.replaceAll(/[\u0000-\u001f\u007f]/g, '?').slice(0, MAX_SUBJECT);
 }

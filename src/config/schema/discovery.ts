@@ -1,5 +1,6 @@
 /** `discovery`: the backends in which services are found, each configured under its own name. */
 import { z } from 'zod';
+import { consulSettings } from './discovery-consul.ts';
 import { dnsSettings } from './discovery-dns.ts';
 import { etcdSettings } from './discovery-etcd.ts';
 import { eurekaSettings } from './discovery-eureka.ts';
@@ -15,6 +16,7 @@ export type BackendName = (typeof BACKENDS)[number];
 export const backendSettings = {
   static: staticSettings,
   kubernetes: kubernetesSettings,
+  consul: consulSettings,
   etcd: etcdSettings,
   eureka: eurekaSettings,
   dns: dnsSettings,
@@ -34,6 +36,7 @@ export const discoverySchema = z.strictObject({
     ),
   static: staticSettings.optional().describe('Settings of the static backend.'),
   kubernetes: kubernetesSettings.optional().describe('Settings of the kubernetes backend.'),
+  consul: consulSettings.optional().describe('Settings of the consul backend.'),
   etcd: etcdSettings.optional().describe('Settings of the etcd backend.'),
   eureka: eurekaSettings.optional().describe('Settings of the eureka backend.'),
   dns: dnsSettings.optional().describe('Settings of the dns backend.'),
