@@ -15,7 +15,7 @@ function generation(version: number, behaviour = 'ok'): Generation {
     addresses: {},
     ticketKeys: new Uint8Array(48),
     credentials: {},
-  transports: [],
+    transports: [],
     settings: { viaName: behaviour } as Generation['settings'],
   };
 }
@@ -150,6 +150,10 @@ test('drain is answered by all, or cut at the deadline', async () => {
   assert.equal(await polite.pool.drain(5_000), true);
   await polite.until(() => polite.deaths.length === 2);
   assert.deepEqual(polite.restarts, []);
+  const order = polite.messages
+    .map(({ message }) => message.type)
+    .filter((type) => type === 'stopped-listening' || type === 'drained');
+  assert.deepEqual(order, ['stopped-listening', 'stopped-listening', 'drained', 'drained']);
 
   const stuck = new Harness(2);
   await stuck.pool.start(generation(1, 'never-drain'));

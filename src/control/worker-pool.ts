@@ -49,6 +49,8 @@ export interface PoolTimeouts {
 
 const TIMEOUTS: PoolTimeouts = { start: 30_000, prepare: 15_000, commit: 5_000 };
 const DRAIN_GRACE = 1_000;
+/** A worker that does not even answer this is stuck; the others shall not wait for it. */
+const STOP_LISTENING_PATIENCE = 500;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -127,6 +129,9 @@ export class WorkerPool {
   /** Asks all workers to finish and ends them. @returns true if none had to cut anything at `deadline` milliseconds from now */
   async drain(deadline: number): Promise<boolean> {
     this.#phase = 'stopping';
+    // All of them first. Connections that close make clients come back, to workers that still listen: there they would wait
+    // in a queue that the kernel resets when that worker stops to listen.
+    await Promise.all(this.#live().map((worker) => worker.stopListening(STOP_LISTENING_PATIENCE)));
     const cut = await Promise.all(this.#live().map((worker) => worker.drain(deadline, DRAIN_GRACE)));
     this.stop();
     return cut.every((connections) => connections === 0);

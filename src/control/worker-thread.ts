@@ -107,6 +107,11 @@ export class WorkerThread {
     return typeof answer === 'object';
   }
 
+  async stopListening(patience: number): Promise<void> {
+    this.post({ type: 'stop-listening' });
+    await this.#ask((message) => message.type === 'stopped-listening', patience);
+  }
+
   /** @returns how many connections had to be cut; -1 when the thread died or was not done `grace` after the deadline */
   async drain(deadline: number, grace: number): Promise<number> {
     this.post({ type: 'drain', deadline });

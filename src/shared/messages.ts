@@ -78,6 +78,7 @@ export type ToWorker =
   | AddressesMessage
   | TicketKeysMessage
   | ControlResponseMessage
+  | StopListeningMessage
   | DrainMessage;
 
 export type TransportName = 'tls' | 'h2';
@@ -134,7 +135,12 @@ export interface TicketKeysMessage {
   readonly keys: Uint8Array;
 }
 
-/** Stop accepting, finish what is in flight, cut what is left at the deadline, then answer `drained`. */
+/** First phase of a shutdown: stop listening, but serve the connections that are there as ever. Answer `stopped-listening`. */
+export interface StopListeningMessage {
+  readonly type: 'stop-listening';
+}
+
+/** Second phase: finish what is in flight, cut what is left at the deadline, then answer `drained`. */
 export interface DrainMessage {
   readonly type: 'drain';
   /** Milliseconds from now. */
@@ -172,6 +178,7 @@ export type FromWorker =
   | { readonly type: 'ack'; readonly version: number; readonly plugins: readonly LoadedPlugin[] }
   /** Cannot load that version; goes on with the one it has. */
   | { readonly type: 'refuse'; readonly version: number; readonly reason: string }
+  | { readonly type: 'stopped-listening' }
   /** Nothing is in flight any more; `cut` connections had to be closed at the deadline. */
   | { readonly type: 'drained'; readonly cut: number }
   | ControlRequestMessage

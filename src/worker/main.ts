@@ -156,11 +156,24 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
       case 'control-response':
         plane.control.deliver(message);
         break;
+      case 'stop-listening':
+        stopListening(engine);
+        break;
       case 'drain':
         drain(engine, accessLog, message.deadline);
         break;
       default:
     }
+  });
+}
+
+/** Two turns of the loop later, so that connections which the kernel has completed by now are accepted before. */
+function stopListening(engine: Engine): void {
+  setImmediate(() => {
+    setImmediate(() => {
+      engine.stopListening?.();
+      send({ type: 'stopped-listening' });
+    });
   });
 }
 

@@ -78,15 +78,17 @@ describe('a worker that dies', () => {
 
 describe('SIGTERM', () => {
   it('under load: no request fails, exit code 0', async () => {
-    const gateway = await startGateway(config, options);
+    const gateway = await startGateway(config, { ...options, workers: 3 });
     try {
-      const options = { port: gateway.port, connections: CONNECTIONS, request: () => GET };
-      const { failures } = await underLoad(options, async (load) => {
+      const options = { port: gateway.port, connections: 96, request: () => GET };
+      const { failures, reset } = await underLoad(options, async (load) => {
         await load.more(500);
         load.mayRefuse = true;
         assert.deepEqual(await gateway.stop(), { code: 0, signal: null });
       });
       assert.deepEqual(failures, []);
+      // Nobody was sent away by one worker to the queue of another that was about to close.
+      assert.equal(reset, 0);
     } finally {
       await gateway.stop('SIGKILL');
     }

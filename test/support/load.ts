@@ -19,6 +19,8 @@ export class Load {
   readonly failures: string[] = [];
   /** From now on a refused connection ends its lane instead of counting as a failure. */
   mayRefuse = false;
+  /** Connections that were made and reset before they got an answer, while they might be refused. */
+  reset = 0;
   readonly #options: LoadOptions;
   readonly #lanes: Promise<void>[] = [];
   #sequence = 0;
@@ -72,7 +74,10 @@ export class Load {
         }
       } catch (error) {
         // A connection that the kernel made but the gateway never accepted is as good as refused.
-        if (this.mayRefuse && fresh && client?.closedHow === 'reset') return client.destroy();
+        if (this.mayRefuse && fresh && client?.closedHow === 'reset') {
+          this.reset++;
+          return client.destroy();
+        }
         this.failures.push(error instanceof Error ? error.message : String(error));
         client?.destroy();
         client = null;

@@ -33,6 +33,10 @@ port.on('message', (message: ToWorker) => {
       if (mine(message.addresses['throw'])) throw new Error('ordered to throw');
       log('addresses', serving.version);
       break;
+    case 'stop-listening':
+      // The later ones take their time.
+      setTimeout(() => post({ type: 'stopped-listening' }), 50 * init.workerIndex);
+      break;
     case 'drain':
       if (serving.settings.viaName !== 'never-drain') post({ type: 'drained', cut: 0 });
   }
