@@ -117,7 +117,6 @@ export class ControlPlane {
         this.ticketKeys.rotateEvery(config.tls.enabled ? config.tls.ticket_rotation : 0);
         this.#credentials = tlsOf(config).credentials;
         this.health.update(routeSet.upstreams);
-        this.farp?.configure(config);
         // Names may have moved since the generation was made.
         this.workers.setAddresses(this.resolver.addresses());
       },

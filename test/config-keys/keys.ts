@@ -124,6 +124,28 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
   ),
   'test/streams/sse.test.ts': both(['routes[]', 'routing'], ['sse.heartbeat', 'sse.idle_timeout']),
   'test/faults/data-plane-pipelining.test.ts': ['upstreams[].pipelining'],
+  'test/farp/push.test.ts': [
+    'farp.enabled',
+    'farp.state_file',
+    'farp.push.auth.type',
+    'farp.push.auth.credentials[].name',
+    'farp.push.auth.credentials[].token',
+    'farp.push.auth.credentials[].token_hash',
+    'farp.push.auth.credentials[].services',
+    'farp.push.heartbeat_timeout',
+    'farp.push.probe_interval',
+    'farp.push.unreachable_timeout',
+  ],
+  'test/farp/push-settings.test.ts': [
+    'farp.push.enabled',
+    'farp.push.registrations_per_minute',
+    'farp.checks.manifests',
+    'farp.checks.checksum',
+    'farp.checks.schema_hash',
+    'farp.checks.allowed_hosts',
+    'farp.webhooks.enabled',
+    'farp.webhooks.accept_unsigned',
+  ],
 };
 
 /** The same for the settings of built-in plugins, `name.key`. */

@@ -22,7 +22,7 @@ after(async () => {
 
 async function gatewayWith(farp: object = {}, more: GatewayConfig = {}): Promise<Gateway> {
   const config = { farp: { enabled: true, watch_interval: '1h', ...farp }, ...more };
-  const gateway = await startGateway(config);
+  const gateway = await startGateway(config, { workers: 1 });
   gateways.push(gateway);
   return gateway;
 }
@@ -353,7 +353,7 @@ describe('tokens', () => {
 describe('without credentials', () => {
   it('nobody registers with a gateway that everybody reaches', async () => {
     const config = { enabled: true, watch_interval: '1h' };
-    const gateway = await startGateway({ server: { host: '0.0.0.0' }, farp: config });
+    const gateway = await startGateway({ server: { host: '0.0.0.0' }, farp: config }, { workers: 1 });
     gateways.push(gateway);
     const orders = await service({ name: 'orders' });
     const refused = await tell(data(gateway), 'POST', '/register', nodeBody(orders));

@@ -100,7 +100,9 @@ export class FarpEndpoints {
     });
   }
 
+  /** All workers serve this now. */
   published(inForce: InForce): void {
+    this.configure(inForce.config);
     this.#events?.published(inForce);
   }
 
