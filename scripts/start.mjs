@@ -89,13 +89,10 @@ function run(name, script, env, args = []) {
 async function untilReady() {
   const deadline = performance.now() + READY_PATIENCE;
   while (!stopping) {
-    const urls = [
-      'http://127.0.0.1:9090/_/ready',
-      'http://127.0.0.1:8080/users/1',
-      'http://127.0.0.1:8080/echo/ready',
-    ];
-    const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => null)));
-    if (answers.every((answer) => answer?.ok)) return;
+    const [ready, list] = await Promise.all(['ready', 'services'].map(admin));
+    const serving =
+      list?.services?.filter(({ state, routes }) => state === 'serving' && routes.openapi > 0) ?? [];
+    if (ready?.ready === true && serving.length === 2) return;
     if (performance.now() > deadline) {
       console.error(`the gateway was not ready within ${READY_PATIENCE / 1000} s`);
       return stop(1);
@@ -122,3 +119,12 @@ function stop(code) {
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
+
+/** @param {string} name */
+async function admin(name) {
+  try {
+    return await (await fetch(`http://127.0.0.1:9090/_/${name}`)).json();
+  } catch {
+    return null;
+  }
+}
