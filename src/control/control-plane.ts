@@ -16,7 +16,7 @@ import { HealthChecker, type HealthTransition } from './health/health-checker.ts
 import type { ControlLog } from './log.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
 import { Publisher } from './publisher.ts';
-import { logRoutes } from './reload-log.ts';
+import { RouteLog } from './reload-log.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { SlotAllocator } from './slots.ts';
 import { GatewayStatus } from './status.ts';
@@ -65,6 +65,7 @@ export class ControlPlane {
     const endpointCells = new EndpointCells(memory.endpoints, -1);
     const upstreamCells = new UpstreamCells(memory.upstreams, -1);
     const { status } = this;
+    const routeLog = new RouteLog(logger);
     this.endpointCells = endpointCells;
     this.upstreamCells = upstreamCells;
     const reports = new WorkerReports({ memory, metrics, status, logger, endpointCells, upstreamCells });
@@ -108,7 +109,7 @@ export class ControlPlane {
       instanceId: randomBytes(6).toString('hex'),
       resolve: (routeSet) => this.resolver.resolveAll(hostsOf(routeSet), RESOLVE_PATIENCE),
       onPublished: (inForce) => {
-        logRoutes(logger, inForce);
+        routeLog.published(inForce);
         this.farp?.published(inForce);
       },
       onSettled: ({ config, routeSet }) => {

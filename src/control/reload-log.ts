@@ -23,20 +23,38 @@ export function logReload(log: ControlLog, result: ReloadResult, triggers: reado
 /** More would bury the rest; the admin API lists all of them. */
 const MOST_LISTED = 20;
 
-/** Routes of the new generation that will not do what their author hoped for. */
-export function logRoutes(log: ControlLog, { refused, conflicts }: InForce): void {
-  for (const { route, reason } of refused.slice(0, MOST_LISTED)) {
-    log.warn('a route was left out', { route: route.id, origin: route.origin, reason });
+/** Tells the log which routes of a new generation will not do what their author hoped for, each once. */
+export class RouteLog {
+  readonly #log: ControlLog;
+  #told: ReadonlySet<string> = new Set();
+
+  constructor(log: ControlLog) {
+    this.#log = log;
   }
-  for (const { winner, loser, methods } of conflicts.slice(0, MOST_LISTED)) {
-    log.warn('a route lost to another one with the same match', {
-      route: loser.id,
-      origin: loser.origin,
-      winner: winner.id,
-      winner_origin: winner.origin,
-      methods: methods.join(','),
-    });
+
+  published({ refused, conflicts }: InForce): void {
+    const lines = new Map<string, () => void>();
+    for (const { route, reason } of refused) {
+      const fields = { route: route.id, origin: route.origin, reason };
+      lines.set(`${route.id} ${reason}`, () => this.#log.warn('a route was left out', fields));
+    }
+    for (const { winner, loser, methods } of conflicts) {
+      const fields = {
+        route: loser.id,
+        origin: loser.origin,
+        winner: winner.id,
+        winner_origin: winner.origin,
+        methods: methods.join(','),
+      };
+      lines.set(`${loser.id} ${winner.id} ${fields.methods}`, () =>
+        this.#log.warn('a route lost to another one with the same match', fields),
+      );
+    }
+    const fresh = [...lines].filter(([key]) => !this.#told.has(key));
+    this.#told = new Set(lines.keys());
+    for (const [, tell] of fresh.slice(0, MOST_LISTED)) tell();
+    const unlisted = fresh.length - MOST_LISTED;
+    if (unlisted > 0)
+      this.#log.warn(`${unlisted} more routes were left out or lost; see /_/routes of the admin API`);
   }
-  const unlisted = Math.max(0, refused.length - MOST_LISTED) + Math.max(0, conflicts.length - MOST_LISTED);
-  if (unlisted > 0) log.warn(`${unlisted} more routes were left out or lost; see /_/routes of the admin API`);
 }

@@ -93,7 +93,7 @@ class Merger {
 
   #refusal(route: Route, id: string): string {
     if (isReserved(route.path)) return 'the path is reserved for the gateway itself';
-    const owner = this.#taken.get(placeOf(route));
+    const owner = this.#taken.size === 0 ? undefined : this.#taken.get(placeOf(route));
     if (owner !== undefined) return `${owner.id} of source ${owner.source} serves all methods of this path`;
     return this.#routeIds.has(id) ? 'there is another route of this id' : '';
   }
