@@ -5,8 +5,9 @@ import http from 'node:http';
 import type net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { Authority, type Pem } from '../support/certificates.ts';
 import { CHROMIUM_FLAGS } from '../support/chromium.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { type Found, findProgram, Running } from '../support/programs.ts';
@@ -17,7 +18,8 @@ const PATIENCE = 60_000;
 const page = (servicePort: number): string => `<!doctype html><title>test</title><script>
 const report = (name, value) =>
   fetch('http://127.0.0.1:${servicePort}/report?' + name, { method: 'POST', mode: 'no-cors', body: JSON.stringify(value) });
-const socket = new WebSocket('ws://' + location.host + '/ws?room=1', ['chat.v1']);
+const base = location.origin.replace('http', 'ws');
+const socket = new WebSocket(base + '/ws?room=1', ['chat.v1']);
 socket.binaryType = 'arraybuffer';
 const got = [];
 socket.onopen = () => { socket.send('grüße'); socket.send(new Uint8Array([1, 2, 255])); };
@@ -32,22 +34,23 @@ source.onmessage = ({ data, lastEventId }) => {
   events.push([data, lastEventId]);
   if (events.length === 3) report('events', events);
 };
-const foreign = new WebSocket('ws://' + location.host + '/foreign');
+const foreign = new WebSocket(base + '/foreign');
 foreign.onclose = ({ code }) => report('foreign', { code });
 </script>`;
 
 const reports = new Map<string, unknown>();
 const lastEventIds: unknown[] = [];
+/** Via of the latest handshake: it tells what the browser spoke with the gateway. */
+let via: string | undefined;
 let chromium: Found;
+let certificate: Pem | null = null;
 let server: http.Server;
-let gateway: Gateway;
-let folder: string;
-let browser: Running | null = null;
 
 before(async () => {
   chromium = await findProgram('chromium');
   if ('missing' in chromium) return;
-  folder = mkdtempSync(path.join(os.tmpdir(), 'octopus-chromium-'));
+  const authority = await Authority.create();
+  certificate = authority?.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1' }) ?? null;
   server = http.createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://service');
     const port = (server.address() as net.AddressInfo).port;
@@ -69,50 +72,75 @@ before(async () => {
     }
   });
   const sockets = new WebSocketServer({ server, perMessageDeflate: { threshold: 0 } });
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, request) => {
+    via = request.headers.via;
     socket.on('message', (data: Buffer, binary: boolean) => socket.send(data, { binary }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  gateway = await startGateway({
-    upstreams: [{ name: 'service', endpoints: [`127.0.0.1:${(server.address() as net.AddressInfo).port}`] }],
-    routes: [
-      { path: '/foreign', upstream: 'service', websocket: { origins: ['https://app.example.com'] } },
-      { path: '/*', upstream: 'service' },
-    ],
-  });
 });
 
-after(async () => {
-  await browser?.stop('SIGTERM');
-  await gateway?.stop();
+after(() => {
   server?.closeAllConnections();
   server?.close();
-  if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-const reported = (name: string): Promise<unknown> =>
-  eventually(async () => reports.get(name) ?? null, `the report ${name}`, PATIENCE);
+for (const scheme of ['http', 'https'] as const) {
+  describe(`Chromium, ${scheme}`, () => {
+    let gateway: Gateway | null = null;
+    let browser: Running | null = null;
+    let folder = '';
 
-it('messages, subprotocol, compression, foreign origin, events with reconnect, close code at SIGTERM', async (context) => {
-  if ('missing' in chromium) return context.skip(chromium.missing);
-  const url = `http://127.0.0.1:${gateway.port}/`;
-  browser = new Running(chromium.path, [...CHROMIUM_FLAGS, `--user-data-dir=${folder}`, url]);
-  assert.deepEqual(await reported('messages'), {
-    got: ['grüße', [1, 2, 255]],
-    protocol: 'chat.v1',
-    extensions: 'permessage-deflate',
+    after(async () => {
+      await browser?.stop('SIGTERM');
+      await gateway?.stop();
+      if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    });
+
+    const reported = (name: string): Promise<unknown> =>
+      eventually(async () => reports.get(name) ?? null, `the report ${name}`, PATIENCE);
+
+    it('messages, subprotocol, compression, foreign origin, events with reconnect, close code at SIGTERM', async (context) => {
+      if ('missing' in chromium) return context.skip(chromium.missing);
+      if (scheme === 'https' && certificate === null) return context.skip('openssl is not installed');
+      reports.clear();
+      lastEventIds.length = 0;
+      folder = mkdtempSync(path.join(os.tmpdir(), 'octopus-chromium-'));
+      const address = `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+      gateway = await startGateway(
+        {
+          ...(scheme === 'http' ? {} : { tls: { enabled: true, cert: 'cert.pem', key: 'key.pem' } }),
+          upstreams: [{ name: 'service', endpoints: [address] }],
+          routes: [
+            { path: '/foreign', upstream: 'service', websocket: { origins: ['https://app.example.com'] } },
+            { path: '/*', upstream: 'service' },
+          ],
+        },
+        { files: certificate === null ? {} : { 'cert.pem': certificate.cert, 'key.pem': certificate.key } },
+      );
+      const url =
+        scheme === 'http' ? `http://127.0.0.1:${gateway.port}/` : `https://127.0.0.1:${gateway.tlsPort}/`;
+      const flags = [...CHROMIUM_FLAGS, '--ignore-certificate-errors', `--user-data-dir=${folder}`];
+      browser = new Running(chromium.path, [...flags, url]);
+      assert.deepEqual(await reported('messages'), {
+        got: ['grüße', [1, 2, 255]],
+        protocol: 'chat.v1',
+        extensions: 'permessage-deflate',
+      });
+      // Over TLS the browser uses the HTTP/2 connection of the page for its WebSockets (RFC 8441).
+      assert.match(via!, scheme === 'http' ? /^1\.1 / : /^2\.0 /);
+      assert.deepEqual(await reported('foreign'), { code: 1006 });
+      assert.deepEqual(await reported('events'), [
+        ['one', '1'],
+        ['two', '2'],
+        ['three', '3'],
+      ]);
+      assert.deepEqual(lastEventIds.slice(0, 2), [undefined, '2']);
+      gateway.child.kill('SIGTERM');
+      assert.deepEqual(await reported('close'), {
+        code: 1001,
+        reason: 'the gateway is shutting down',
+        wasClean: true,
+      });
+    });
   });
-  assert.deepEqual(await reported('foreign'), { code: 1006 });
-  assert.deepEqual(await reported('events'), [
-    ['one', '1'],
-    ['two', '2'],
-    ['three', '3'],
-  ]);
-  assert.deepEqual(lastEventIds.slice(0, 2), [undefined, '2']);
-  gateway.child.kill('SIGTERM');
-  assert.deepEqual(await reported('close'), {
-    code: 1001,
-    reason: 'the gateway is shutting down',
-    wasClean: true,
-  });
-});
+}
