@@ -400,8 +400,12 @@ describe('the state file', () => {
 });
 
 describe('instances that go without a word', () => {
+  let gateway: Gateway;
+
   it('are dropped after missed heartbeats', async () => {
-    const gateway = await gatewayWith({ push: { heartbeat_timeout: '1s' } });
+    gateway = await gatewayWith({
+      push: { heartbeat_timeout: '1s', probe_interval: '100ms', unreachable_timeout: '2s' },
+    });
     const orders = await service({ name: 'orders' });
     await tell(data(gateway), 'POST', '/register', nodeBody(orders));
     await tell(data(gateway), 'PUT', '/heartbeat/orders-1', { status: 'healthy' });
@@ -412,7 +416,6 @@ describe('instances that go without a word', () => {
   });
 
   it('are asked, if they never sent any', async () => {
-    const gateway = await gatewayWith({ push: { probe_interval: '100ms', unreachable_timeout: '2s' } });
     const orders = await service({ name: 'orders' });
     const silent = await service({ name: 'silent' });
     await tell(data(gateway), 'POST', '/register', nodeBody(orders));

@@ -54,6 +54,10 @@ export const PUSH_PREFIX = '/_farp/v1';
 /** A manifest and its envelope. */
 export const MAX_PUSH_BODY = 1_048_576;
 const MAX_CLIENTS = 10_000;
+/** Milliseconds. */
+const SAVE_PATIENCE = 1_000;
+/** Log lines about refusals, of one address; the access log has all of them. */
+const TOLD_PER_MINUTE = 20;
 /** Wrong tokens of one address, a minute. */
 const FAILURES_PER_MINUTE = 60;
 
@@ -61,6 +65,7 @@ export class PushApi {
   readonly #options: PushApiOptions;
   readonly #registrations = new TokenBuckets(MAX_CLIENTS);
   readonly #failures = new TokenBuckets(MAX_CLIENTS);
+  readonly #told = new TokenBuckets(MAX_CLIENTS);
   readonly #now: () => number;
 
   constructor(options: PushApiOptions) {
@@ -73,7 +78,7 @@ export class PushApi {
     try {
       const response = this.#route(request);
       // Many services register once and never again: what they are told has to be true after a crash as well.
-      if (request.method !== 'GET') await this.#options.registry.saved();
+      if (request.method === 'POST' || request.method === 'DELETE') await this.#saved();
       return response;
     } catch (error) {
       return this.#failure(request, error);
@@ -99,6 +104,16 @@ export class PushApi {
       default:
         return this.#services(rest === '' ? null : decode(rest));
     }
+  }
+
+  /** A disk that is slow, or thousands of others that register now, are no reason to let a service wait for long. */
+  async #saved(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SAVE_PATIENCE);
+    });
+    await Promise.race([this.#options.registry.saved(), limit]);
+    clearTimeout(timer);
   }
 
   /** @throws Refusal */
@@ -185,6 +200,8 @@ export class PushApi {
       log('error', 'a FARP request failed', { path: request.path, error: detail });
     } else if (status !== 404) {
       onRefused?.(body.error);
+      if (this.#told.take(plainIp(request.peer), TOLD_PER_MINUTE, this.#now()) > 0)
+        return answer(status, body, headers);
       log('warn', 'a FARP request was refused', {
         ...{ method: request.method, path: request.path.slice(0, 200), client_ip: request.peer },
         ...{ status, reason: body.error.slice(0, 500) },

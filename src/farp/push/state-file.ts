@@ -89,10 +89,10 @@ export class StateFile {
   /** In one step: whoever is killed meanwhile leaves the old file or the new one. */
   async #write(): Promise<void> {
     const startedAt = performance.now();
-    const instances = [...(this.#wanted ?? [])].map(kept);
+    const instances = [...(this.#wanted ?? [])].map(textOf);
     this.#wanted = null;
     try {
-      await replaceFile(this.path, `${JSON.stringify({ format: FORMAT, instances })}\n`);
+      await replaceFile(this.path, `{"format":${FORMAT},"instances":[\n${instances.join(',\n')}\n]}\n`);
       this.#failed = false;
     } catch (error) {
       if (!this.#failed) {
@@ -146,6 +146,21 @@ function instancesOf(text: string): readonly unknown[] | null {
   } catch {
     return null;
   }
+}
+
+/** Manifests are large and stay as they are: of thousands of entries, only the one that has changed is written anew. */
+const texts = new WeakMap<
+  Entry,
+  { readonly status: string; readonly heartbeats: boolean; readonly text: string }
+>();
+
+function textOf(entry: Entry): string {
+  const { status, heartbeats } = entry;
+  const known = texts.get(entry);
+  if (known?.status === status && known.heartbeats === heartbeats) return known.text;
+  const text = JSON.stringify(kept(entry));
+  texts.set(entry, { status, heartbeats, text });
+  return text;
 }
 
 /** In the form in which it was registered: what is read back passes the same checks. */
