@@ -108,18 +108,16 @@ export class SchemaLoader {
         return { cached: this.#described(cached, descriptor, key), fault: '' };
     }
     let fault = '';
-    for (const source of sourcesOf(descriptor, manifest)) {
-      for (const holder of holdersOf(descriptor, holders)) {
-        try {
-          const loaded = await this.#read(source, descriptor, holder, cached, signal);
-          this.#remember(key, loaded);
-          return { cached: this.#described(loaded, descriptor, key), fault: '' };
-        } catch (error) {
-          if (signal.aborted) return { cached, fault: '' };
-          // What a schema can bring about concerns that schema alone.
-          const reason = error instanceof FetchError ? error.message : String(error);
-          if (fault === '') fault = `${placeOf(source)}: ${reason}`;
-        }
+    for (const { source, holder } of placesOf(descriptor, manifest, holders)) {
+      try {
+        const loaded = await this.#read(source, descriptor, holder, cached, signal);
+        this.#remember(key, loaded);
+        return { cached: this.#described(loaded, descriptor, key), fault: '' };
+      } catch (error) {
+        if (signal.aborted) return { cached, fault: '' };
+        // What a schema can bring about concerns that schema alone.
+        const reason = error instanceof FetchError ? error.message : String(error);
+        if (fault === '') fault = `${placeOf(source)}: ${reason}`;
       }
     }
     return { cached, fault };
@@ -284,14 +282,30 @@ function sourcesOf(descriptor: SchemaDescriptor, manifest: Manifest): SchemaDesc
   return [location, { kind: 'http', url: fallback, headers: {} }];
 }
 
-/** The instances that announce the very same. Without a hash that cannot be told. */
-function holdersOf({ type, hash }: SchemaDescriptor, holders: readonly InstanceWatch[]): InstanceWatch[] {
-  const same = holders.filter(
-    ({ manifest }, index) =>
-      index === 0 ||
-      (hash !== '' && manifest?.schemas.some((other) => other.type === type && other.hash === hash)),
-  );
-  return same.slice(0, MAX_HOLDERS);
+interface Place {
+  readonly source: SchemaDescriptor['location'];
+  readonly holder: InstanceWatch;
+}
+
+/** At the instance whose manifest it is, then at others that announce the very same; without a hash that cannot be told. */
+function placesOf(
+  descriptor: SchemaDescriptor,
+  manifest: Manifest,
+  holders: readonly InstanceWatch[],
+): Place[] {
+  const { type, hash } = descriptor;
+  const [first, ...others] = holders;
+  const places = first === undefined ? [] : [{ holder: first, descriptor, manifest }];
+  for (const holder of hash === '' ? [] : others) {
+    const same = holder.manifest?.schemas.find((other) => other.type === type && other.hash === hash);
+    if (same !== undefined && holder.manifest !== null)
+      places.push({ holder, descriptor: same, manifest: holder.manifest });
+  }
+  return places
+    .slice(0, MAX_HOLDERS)
+    .flatMap((place) =>
+      sourcesOf(place.descriptor, place.manifest).map((source) => ({ source, holder: place.holder })),
+    );
 }
 
 function placeOf(location: SchemaDescriptor['location']): string {
