@@ -37,7 +37,7 @@ test('the configuration of the mission loads unchanged and says what is not acti
   );
   assert.deepEqual(
     result.inactive.map((sentence) => sentence.split(' is not active yet')[0]),
-    ['Discovery through kubernetes', 'Export of traces'],
+    ['Export of traces'],
   );
   assert.deepEqual(
     result.routeSet.plugins.map(({ name, unavailable }) => [name, unavailable !== '']),

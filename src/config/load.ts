@@ -2,7 +2,6 @@
  * Configuration files to a checked `Config` and the routes in it. Nothing is reported half: a fault in one route does
  * not hide those of the others.
  */
-import path from 'node:path';
 import type { RouteDefaults } from '../routing/defaults.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { MAX_UPSTREAMS } from '../shared/memory.ts';
@@ -14,6 +13,7 @@ import { type Environment, interpolateTree } from './interpolate.ts';
 import { mergeTrees } from './merge.ts';
 import { BuildContext } from './model/context.ts';
 import { routeDefaults } from './model/defaults.ts';
+import { settleFilePaths } from './model/file-paths.ts';
 import { resolveMiddleware } from './model/middleware.ts';
 import { isJavaScriptPath, moduleFile } from './model/plugin-modules.ts';
 import { type Builtins, PluginResolver } from './model/plugins.ts';
@@ -82,7 +82,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const { config } = sections;
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
   rememberEnvironmentValues(config, tree);
-  settlePaths(config, tree);
+  settleFilePaths(config, tree);
   return {
     ok: true,
     config,
@@ -170,13 +170,6 @@ function serviceUpstreams({ upstreams }: Config): Record<string, string> {
   return Object.fromEntries(
     upstreams.flatMap(({ name, service }) => (service === undefined ? [] : [[name, service]])),
   );
-}
-
-/** Relative paths start at the folder of the file in which they stand. */
-function settlePaths({ farp }: Config, tree: ConfigNode): void {
-  if (farp.state_file === undefined) return;
-  const { source } = placeOf(tree, ['farp', 'state_file']);
-  farp.state_file = path.resolve(path.dirname(source.name), farp.state_file);
 }
 
 function moduleFiles(tree: ConfigNode, { plugins }: CheckedSections): string[] {

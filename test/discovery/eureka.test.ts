@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { eurekaSettings } from '../../src/config/schema/discovery.ts';
+import { eurekaSettings } from '../../src/config/schema/discovery-eureka.ts';
 import { createProvider } from '../../src/discovery/create-provider.ts';
 import { type EurekaInstance, EurekaServer } from '../fakes/eureka-server.ts';
 import { RecordingSink } from './recording-sink.ts';

@@ -6,6 +6,9 @@ export const etcdSettings = z.strictObject({
   endpoints: z
     .array(serverUrl('http://127.0.0.1:2379'))
     .min(1, { error: 'expected at least one endpoint' })
+    .refine((all) => new Set(all.map((one) => new URL(one).protocol)).size <= 1, {
+      error: 'either all endpoints are http:// or all are https://',
+    })
     .prefault(['http://127.0.0.1:2379'])
     .describe('Members of the cluster; all `http://` or all `https://`.'),
   prefix: z

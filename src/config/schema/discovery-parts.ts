@@ -20,10 +20,14 @@ export const metadata = () =>
     .prefault({})
     .describe('What the instances are to say of themselves, such as `farp.enabled: "true"`.');
 
-export const clientTls = z.strictObject({
-  ca: filePath()
-    .optional()
-    .describe('Only certificates of these authorities are trusted, PEM. Default: those of the system.'),
-  cert: filePath().optional().describe('Client certificate, PEM.'),
-  key: filePath().optional().describe('Its private key, PEM, without password.'),
-});
+export const clientTls = z
+  .strictObject({
+    ca: filePath()
+      .optional()
+      .describe('Only certificates of these authorities are trusted, PEM. Default: those of the system.'),
+    cert: filePath().optional().describe('Client certificate, PEM.'),
+    key: filePath().optional().describe('Its private key, PEM, without password.'),
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: 'cert and key belong together: one of them is missing',
+  });

@@ -22,15 +22,45 @@ const OWN_SERVICE = 'consul';
 
 export class ConsulBackend implements Backend {
   readonly #settings: BackendSettings['consul'];
-  readonly #client: ConsulClient;
+  /** For single keys; watches have clients of their own, which end with them. */
+  #reader: ConsulClient | null = null;
 
-  /** @throws Error when a file of the settings cannot be read */
   constructor(settings: BackendSettings['consul']) {
     this.#settings = settings;
-    this.#client = new ConsulClient(settings);
   }
 
   async watch(session: Session): Promise<void> {
+    const client = new ConsulClient(this.#settings);
+    try {
+      await new ConsulWatch(client, this.#settings, session).run();
+    } finally {
+      await client.close();
+    }
+  }
+
+  async read(key: string): Promise<Uint8Array | null> {
+    this.#reader ??= new ConsulClient(this.#settings);
+    return this.#reader.value(key);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+  }
+}
+
+class ConsulWatch {
+  readonly #client: ConsulClient;
+  readonly #settings: BackendSettings['consul'];
+  readonly #session: Session;
+
+  constructor(client: ConsulClient, settings: BackendSettings['consul'], session: Session) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#session = session;
+  }
+
+  async run(): Promise<void> {
+    const session = this.#session;
     const { signal } = session;
     const { watches, wait } = this.#settings;
     const { names, index } = await this.#names(0, session.signal);
@@ -45,25 +75,13 @@ export class ConsulBackend implements Backend {
     await Promise.all(names.map((name) => parallel.run(() => first(name))));
     session.replace(entries);
 
-    const all = new ServiceWatches(this.#look(session), { most: watches, wait, signal });
+    const all = new ServiceWatches(this.#look(), { most: watches, wait, signal });
     for (const [name, at] of known) all.add(name, at);
-    await Promise.all([this.#followNames(index, new Set(names), all, session), all.run()]);
+    await Promise.all([this.#followNames(index, new Set(names), all), all.run()]);
   }
 
-  async read(key: string): Promise<Uint8Array | null> {
-    return this.#client.value(key);
-  }
-
-  async close(): Promise<void> {
-    await this.#client.close();
-  }
-
-  async #followNames(
-    index: number,
-    known: Set<string>,
-    all: ServiceWatches,
-    session: Session,
-  ): Promise<void> {
+  async #followNames(index: number, known: Set<string>, all: ServiceWatches): Promise<void> {
+    const session = this.#session;
     while (!session.signal.aborted) {
       const answer = await this.#names(index, session.signal);
       const pauseFor = answer.index === 0 ? LONG_PAUSE : LEAST_PAUSE;
@@ -84,7 +102,8 @@ export class ConsulBackend implements Backend {
     }
   }
 
-  #look(session: Session): Look {
+  #look(): Look {
+    const session = this.#session;
     const turnedAway = new Set<string>();
     return async (name, index, wait, signal) => {
       try {

@@ -3,9 +3,9 @@
  * values of keys. The `consul` package is not used: its requests cannot be aborted one by one nor bounded in size, and all
  * that is asked here are three paths.
  */
-import { readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
+import { type Agent, request } from 'undici';
 import type { BackendSettings } from '../../config/schema/discovery.ts';
+import { CALL_TIMEOUT, createAgent } from '../http-agent.ts';
 
 export interface ConsulAnswer {
   readonly body: unknown;
@@ -16,9 +16,6 @@ export interface ConsulAnswer {
 /** The agent takes no more connections of this client. */
 export class TooManyRequests extends Error {}
 
-const CALL_TIMEOUT = 10_000;
-const MAX_BODY = 64 * 1024 * 1024;
-
 export class ConsulClient {
   readonly #settings: BackendSettings['consul'];
   readonly #agent: Agent;
@@ -26,19 +23,7 @@ export class ConsulClient {
   /** @throws Error when a file of the settings cannot be read */
   constructor(settings: BackendSettings['consul']) {
     this.#settings = settings;
-    const { ca, cert, key } = settings.tls;
-    this.#agent = new Agent({
-      connect: {
-        timeout: CALL_TIMEOUT,
-        ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
-        ...(cert === undefined ? {} : { cert: readFileSync(cert) }),
-        ...(key === undefined ? {} : { key: readFileSync(key) }),
-      },
-      bodyTimeout: CALL_TIMEOUT,
-      maxResponseSize: MAX_BODY,
-      // A question that is held must not hold up others.
-      pipelining: 1,
-    });
+    this.#agent = createAgent(settings.tls);
   }
 
   /**

@@ -3,40 +3,24 @@
  * client compare a hash after each change; when it differs, the whole registry is fetched again. Servers of a cluster are
  * equal: when one does not answer, the next is asked.
  */
-import { readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
+import { type Agent, request } from 'undici';
 import type { BackendSettings } from '../../config/schema/discovery.ts';
 import type { Backend, Session } from '../backend.ts';
+import { createAgent } from '../http-agent.ts';
 import { pause } from '../pause.ts';
 import { reasonOf } from '../reason.ts';
 import { EurekaRegistry, statedHash } from './registry.ts';
 
-const CALL_TIMEOUT = 10_000;
-/** Tens of thousands of instances. */
-const MAX_BODY = 64 * 1024 * 1024;
-
 export class EurekaBackend implements Backend {
   readonly #settings: BackendSettings['eureka'];
-  readonly #agent: Agent;
+  /** That of the watch. */
+  #agent: Agent | null = null;
   readonly #authorization: string | null;
   /** The server that answered last. */
   #preferred = 0;
 
-  /** @throws Error when a file of the settings cannot be read */
   constructor(settings: BackendSettings['eureka']) {
     this.#settings = settings;
-    const { ca, cert, key } = settings.tls;
-    this.#agent = new Agent({
-      connect: {
-        timeout: CALL_TIMEOUT,
-        ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
-        ...(cert === undefined ? {} : { cert: readFileSync(cert) }),
-        ...(key === undefined ? {} : { key: readFileSync(key) }),
-      },
-      headersTimeout: CALL_TIMEOUT,
-      bodyTimeout: CALL_TIMEOUT,
-      maxResponseSize: MAX_BODY,
-    });
     const { username, password } = settings;
     this.#authorization =
       username === undefined
@@ -45,6 +29,16 @@ export class EurekaBackend implements Backend {
   }
 
   async watch(session: Session): Promise<void> {
+    const agent = createAgent(this.#settings.tls);
+    this.#agent = agent;
+    try {
+      await this.#follow(session);
+    } finally {
+      await agent.destroy();
+    }
+  }
+
+  async #follow(session: Session): Promise<void> {
     const registry = new EurekaRegistry(this.#settings.address);
     const { signal } = session;
     await this.#fetchAll(registry, session);
@@ -61,10 +55,6 @@ export class EurekaBackend implements Backend {
         else tell(changed, registry, session);
       }
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy();
   }
 
   async #fetchAll(registry: EurekaRegistry, session: Session): Promise<void> {
@@ -93,7 +83,7 @@ export class EurekaBackend implements Backend {
 
   async #ask(url: string, signal: AbortSignal): Promise<unknown> {
     const { statusCode, body } = await request(url, {
-      dispatcher: this.#agent,
+      dispatcher: this.#agent!,
       signal,
       headers: {
         accept: 'application/json',
