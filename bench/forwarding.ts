@@ -2,7 +2,8 @@
 import { DROP_RESPONSE } from '../src/http/forwarding.ts';
 import { HeaderBlock } from '../src/http/header-block.ts';
 import { forwardedLines } from '../src/worker/upstream-request.ts';
-import { loadSettings, makeRequest } from './support/exchange.ts';
+import { settingsOf } from '../test/support/lone-worker.ts';
+import { makeRequest } from './support/exchange.ts';
 import { costText, measure } from './support/measure.ts';
 import { REQUEST_LINES, RESPONSE_LINES, section } from './support/messages.ts';
 
@@ -39,7 +40,7 @@ row('delete one', () => {
   return block;
 });
 
-const { limits, pathPolicy } = await loadSettings();
+const { limits, pathPolicy } = await settingsOf();
 const exchange = makeRequest();
 const head = `GET /api/items/7 HTTP/1.1\r\n${FIELDS}`;
 const prepare = () => {

@@ -2,7 +2,7 @@
 import { HeaderBlock, SCAN_OK } from '../src/http/header-block.ts';
 import { RequestHead } from '../src/http/request-head.ts';
 import { ResponseHead } from '../src/http/response-head.ts';
-import { loadSettings } from './support/exchange.ts';
+import { settingsOf } from '../test/support/lone-worker.ts';
 import { costText, measure } from './support/measure.ts';
 import { REQUEST_LINES, RESPONSE_LINES, section } from './support/messages.ts';
 
@@ -24,7 +24,7 @@ function expect<T>(actual: T, wanted: T): T {
   return actual;
 }
 
-const { limits, pathPolicy } = await loadSettings();
+const { limits, pathPolicy } = await settingsOf();
 
 console.log(`fields (${REQUEST_LINES.length + 1} of a browser)`);
 const sections = differing('', REQUEST_LINES, 'X-Sequence').map((text) => text.slice(2));
