@@ -68,7 +68,8 @@ export class UpstreamGroup {
   }
 
   /**
-   * @param avoid indexes that this exchange has tried; null on the first try. Another endpoint is taken if there is one.
+   * @param avoid indexes that this exchange has tried, in order; null on the first try. Another endpoint is taken if there
+   *   is one, else the one whose try is longest ago.
    * @returns the index of an endpoint of `record.endpoints`, or -1 if none is available
    */
   pick(context: PickContext, avoid: readonly number[] | null, now: number): number {
@@ -79,6 +80,7 @@ export class UpstreamGroup {
     if (retry) {
       this.#untried.fillWithout(candidates, avoid);
       if (this.#untried.count === 0) this.#addSuspects(avoid);
+      if (this.#untried.count === 0) this.#addOldestTry(candidates, avoid);
       if (this.#untried.count > 0) candidates = this.#untried;
     }
     return candidates.indexes[this.#balancer.pick(candidates, context, retry, now)]!;
@@ -136,6 +138,11 @@ export class UpstreamGroup {
       if (weight <= 0 || avoid.includes(index)) continue;
       if (this.#cells.health(slot) !== HEALTH_UNHEALTHY) this.#untried.add(index);
     }
+  }
+
+  /** Every endpoint has failed this exchange: the one that did so longest ago may be back, the last one hardly. */
+  #addOldestTry(candidates: Candidates, avoid: readonly number[]): void {
+    this.#untried.fillWithout(candidates, avoid.slice(1 - candidates.count));
   }
 
   #isUp(index: number, now: number): boolean {

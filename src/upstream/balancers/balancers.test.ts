@@ -95,6 +95,16 @@ for (const { loadBalance, tolerance } of CASES) {
       assert.equal(groupOf([], { loadBalance }).group.pick(contextOf(), null, NOW), -1);
     });
 
+    it('retries at the endpoint tried longest ago when there is no other', () => {
+      const { group } = groupOf([1, 1, 1], { loadBalance });
+      assert.deepEqual(countPicks(group, [2, 0, 1]), [0, 0, PICKS]);
+      assert.deepEqual(countPicks(group, [2, 0, 1, 2]), [PICKS, 0, 0]);
+      const { group: pair } = groupOf([1, 1], { loadBalance });
+      assert.deepEqual(countPicks(pair, [0, 1, 0]), [0, PICKS]);
+      const { group: single } = groupOf([1], { loadBalance });
+      assert.deepEqual(countPicks(single, [0, 0]), [PICKS]);
+    });
+
     it('retries at another endpoint while there is one', () => {
       const { group } = groupOf([1, 1, 1], { loadBalance });
       const counts = countPicks(group, [2]);
