@@ -30,6 +30,11 @@ export class EventService {
     return this.streams.at(-1)!;
   }
 
+  /** The latest stream of that target. */
+  of(target: string): EventStreamAtService {
+    return this.streams.findLast(({ request }) => request.url === target)!;
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
