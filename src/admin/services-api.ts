@@ -1,6 +1,11 @@
 /** `/_farp/v1/*` on the admin port: the same as on the port of the traffic. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MAX_PUSH_BODY, PUSH_PREFIX, type PushRequest, type PushResponse } from '../farp/push/push-api.ts';
+import {
+  MAX_PUSH_BODY,
+  PUSH_PREFIX,
+  type PushRequest,
+  type PushResponse,
+} from '../farp/push/push-message.ts';
 import { send, sendProblem } from './respond.ts';
 
 /** Null: the gateway takes nothing of the kind. */

@@ -5,7 +5,7 @@
 import { Fields, isObject, Warnings } from '../manifest/fields.ts';
 import { JsonTextError, parseJsonText } from '../manifest/json-text.ts';
 import type { Service } from '../model.ts';
-import type { PushRequest } from '../push/push-api.ts';
+import type { PushRequest } from '../push/push-message.ts';
 import { TokenBuckets } from '../push/token-buckets.ts';
 import { verifySignature } from './signature.ts';
 

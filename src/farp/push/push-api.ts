@@ -10,29 +10,10 @@ import { plainIp } from './address.ts';
 import type { Entry } from './entry.ts';
 import type { RegistryLog } from './log.ts';
 import { ADMIN, authenticate, mayServe, type Principal } from './principal.ts';
+import { MAX_PUSH_BODY, PUSH_PREFIX, type PushRequest, type PushResponse } from './push-message.ts';
 import { parseRegistration, RegistrationFault, statusOf } from './registration.ts';
 import { type PushRegistry, RegistryRefusal } from './registry.ts';
 import { TokenBuckets } from './token-buckets.ts';
-
-export interface PushRequest {
-  readonly method: string;
-  /** Without query, as received. */
-  readonly path: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  /** IP address of the client. */
-  readonly peer: string;
-  /** An administrator has shown who he is. */
-  readonly admin: boolean;
-}
-
-export interface PushResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** JSON. */
-  readonly body: string;
-}
 
 /** What of a service's manifest is in force. */
 export interface Applied {
@@ -50,9 +31,6 @@ export interface PushApiOptions {
   readonly now?: () => number;
 }
 
-export const PUSH_PREFIX = '/_farp/v1';
-/** A manifest and its envelope. */
-export const MAX_PUSH_BODY = 1_048_576;
 const MAX_CLIENTS = 10_000;
 /** Milliseconds. */
 const SAVE_PATIENCE = 1_000;
