@@ -34,13 +34,15 @@ export const discoverySchema = z.strictObject({
     .describe(
       '`farp`: services get routes if they speak FARP. `all`: every service that is found is at `/NAME/…`, whole.',
     ),
-  static: staticSettings.optional().describe('Settings of the static backend.'),
-  kubernetes: kubernetesSettings.optional().describe('Settings of the kubernetes backend.'),
-  consul: consulSettings.optional().describe('Settings of the consul backend.'),
-  etcd: etcdSettings.optional().describe('Settings of the etcd backend.'),
-  eureka: eurekaSettings.optional().describe('Settings of the eureka backend.'),
-  dns: dnsSettings.optional().describe('Settings of the dns backend.'),
-  mdns: mdnsSettings.optional().describe('Settings of the mdns backend.'),
+  static: staticSettings.optional().describe('See [discovery/static.md](discovery/static.md).'),
+  kubernetes: kubernetesSettings
+    .optional()
+    .describe('See [discovery/kubernetes.md](discovery/kubernetes.md).'),
+  consul: consulSettings.optional().describe('See [discovery/consul.md](discovery/consul.md).'),
+  etcd: etcdSettings.optional().describe('See [discovery/etcd.md](discovery/etcd.md).'),
+  eureka: eurekaSettings.optional().describe('See [discovery/eureka.md](discovery/eureka.md).'),
+  dns: dnsSettings.optional().describe('See [discovery/dns.md](discovery/dns.md).'),
+  mdns: mdnsSettings.optional().describe('See [discovery/mdns.md](discovery/mdns.md).'),
 });
 
 export type BackendSettings = {
