@@ -331,7 +331,8 @@ test('deep chains of nested prefixes', () => {
 test('the table of paths in docs/routing.md is true', () => {
   const page = readFileSync(new URL('../../../docs/routing.md', import.meta.url), 'utf8');
   const quoted = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text!);
-  const rows = [...page.matchAll(/^\| (`\/.*) \| (.*) \| (.*) \|$/gm)];
+  // Three columns; the table of redirects has four.
+  const rows = [...page.matchAll(/^\| (`\/[^|]*) \| ([^|]*) \| ([^|]*) \|$/gm)];
   assert.ok(rows.length >= 7);
   for (const [, patterns, matching, others] of rows) {
     for (const pattern of quoted(patterns!)) {

@@ -212,6 +212,8 @@ describe('C4 early responses', () => {
         `${message('HTTP/1.1 413 Content Too Large', 'Content-Length: 3', 'Connection: close')}big`,
       );
       connection.end();
+      // What is left of the upload is no next request.
+      await connection.closed().catch(() => undefined);
     };
     await withScript(script, async (client) => {
       client.write(message('POST /early HTTP/1.1', 'Host: a', 'Content-Length: 50000000'));

@@ -20,14 +20,14 @@ async function run(command: typeof validate, paths: readonly string[], env: Reco
 
 test('validate: a good configuration is summed up, with warnings and what is not active', async () => {
   const text =
-    'tls: { enabled: true, cert: a, key: b }\nmiddleware: [cors]\nupstreams: [{ name: a, endpoints: ["a:1"] }]\nroutes: [{ path: /a, upstream: a }, { path: /b, upstream: a }]\n';
+    'observability: { tracing: { enabled: true } }\nmiddleware: [cors]\nupstreams: [{ name: a, endpoints: ["a:1"] }]\nroutes: [{ path: /a, upstream: a }, { path: /b, upstream: a }]\n';
   await inFolder({ 'octopus.yaml': text }, async (folder) => {
     const { code, out, err } = await run(validate, [folder]);
     assert.equal(code, 0);
     assert.equal(out, 'valid: 2 routes, 1 upstream, 1 plugin, 1 warning\n');
     assert.match(
       err,
-      /^\S+octopus\.yaml:1:1: warning: the admin API at 0\.0\.0\.0:9090 asks for no password.*\nnote: HTTPS is not active yet: /,
+      /^\S+octopus\.yaml:1:1: warning: the admin API at 0\.0\.0\.0:9090 asks for no password.*\nnote: Export of traces is not active yet: /,
     );
   });
 });

@@ -129,6 +129,8 @@ observability: { logging: { access_log: { enabled: false, sample: 10% } } }
     pathPolicy: { doubleSlash: 'keep', encodedSlash: 'reject', backslash: 'keep', parameters: 'reject' },
     viaName: 'edge',
     instanceId: 'abc',
+    redirectToHttps: 0,
+    http2: { enabled: true, maxConcurrentStreams: 100, streamWindow: 262_144, pingInterval: 20_000 },
     accessLog: { enabled: false, sample: 0.1 },
   });
 });
