@@ -11,6 +11,7 @@ import type { PickContext } from '../upstream/pick-context.ts';
 import {
   FAILURE_CONNECT,
   FAILURE_MALFORMED,
+  FAILURE_REFUSED,
   FAILURE_RESET,
   FAILURE_STALE,
   FAILURE_TRUNCATED,
@@ -170,14 +171,15 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       this.#client.onUpstreamFailed('circuit_open', `upstream ${runtime.record.name}`);
       return;
     }
-    if (bodyFollows && this.#mayEverRetry()) this.#kept = [];
+    if (bodyFollows && this.#mayEverRetry(runtime)) this.#kept = [];
     runtime.group.noteRequest(this.#rules.budget, startedAt);
     this.#list.add(this);
     this.#startTry(startedAt, false);
   }
 
-  #mayEverRetry(): boolean {
-    return this.#rules.attempts > 0 || this.#idempotent;
+  /** Over HTTP/2 an endpoint can say that it did not begin with a request, whatever its method. */
+  #mayEverRetry({ record }: UpstreamRuntime): boolean {
+    return this.#rules.attempts > 0 || this.#idempotent || record.protocol === 'h2';
   }
 
   // --- tries ---------------------------------------------------------------------------------------------------
@@ -436,6 +438,9 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       case FAILURE_STALE:
         this.#onStale(endpoint, detail);
         break;
+      case FAILURE_REFUSED:
+        this.#onRefused(endpoint, detail);
+        break;
       case FAILURE_RESET:
         this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);
         break;
@@ -450,6 +455,16 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       default:
         this.#settleAndFail('internal', `unknown failure ${failure}`);
     }
+  }
+
+  /** Rule C13: the endpoint has not touched the request, so any method may be repeated; once it costs no retry. */
+  #onRefused(endpoint: string, detail: string): void {
+    if (!this.#staleRetried && this.#replayable()) {
+      this.#staleRetried = true;
+      this.#startTry(performance.now(), false);
+      return;
+    }
+    this.#failedTry(this.#rules.onConnectFailure, 'upstream_reset', `${endpoint}: ${detail}`);
   }
 
   /** Rule C14: nobody is to blame for a kept-alive connection that closed just now; once, on a new one. */

@@ -63,7 +63,10 @@ export class UpstreamRegistry {
   readonly #pools = new Map<string, UpstreamPool>();
   readonly #pipelined = new Set<PipelinedPool>();
   readonly #addresses = new Addresses();
-  readonly #transports: { tls?: typeof import('../upstream/transports/tls-connector.ts') } = {};
+  readonly #transports: {
+    tls?: typeof import('../upstream/transports/tls-connector.ts');
+    h2?: typeof import('../upstream/transports/h2/pool.ts');
+  } = {};
   #credentials: UpstreamCredentials = {};
   #latestCredentials: UpstreamCredentials = {};
   readonly #endpointCells: EndpointCells;
@@ -87,6 +90,7 @@ export class UpstreamRegistry {
   async prepare({ transports, credentials }: Pick<Generation, 'transports' | 'credentials'>): Promise<void> {
     if (transports.includes('tls'))
       this.#transports.tls ??= await import('../upstream/transports/tls-connector.ts');
+    if (transports.includes('h2')) this.#transports.h2 ??= await import('../upstream/transports/h2/pool.ts');
     // Exchanges of the generation before may still open connections with theirs.
     this.#credentials = { ...this.#latestCredentials, ...credentials };
     this.#latestCredentials = credentials;
@@ -117,7 +121,8 @@ export class UpstreamRegistry {
     const options = { max, idleTimeout: record.connections.idleTimeout, pipelining };
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      const Pool = pipelining > 1 ? PipelinedPool : H1Pool;
+      const Pool =
+        record.protocol === 'h2' ? this.#transports.h2!.H2Pool : pipelining > 1 ? PipelinedPool : H1Pool;
       const metrics = this.#recorder.upstream(record.name);
       pool = new Pool(endpoint.host, endpoint.port, this.#dialer(record, endpoint), options, metrics);
       if (pool instanceof PipelinedPool) this.#pipelined.add(pool);

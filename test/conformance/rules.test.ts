@@ -25,7 +25,8 @@ const RULES = [
   ...range('A', 17),
   ...range('B', 15),
   ...range('C', 20),
-  ...['D1', 'D2', 'D3', 'D4', 'D6', 'D7'],
+  ...range('D', 4),
+  ...['D6', 'D7', 'D8'],
 ];
 
 /** Named in the advisories of Pingora, Envoy, HAProxy, Puma, Traefik, Fabio, oauth2-proxy, fastify, Bun. */

@@ -111,7 +111,7 @@ export function runCheck(
   });
 }
 
-function judge(status: number, settings: HealthCheck): string {
+export function judge(status: number, settings: HealthCheck): string {
   const expected = settings.expect.some(([low, high]) => status >= low && status <= high);
   return expected ? '' : `status ${status} is not expected`;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../shared/endpoint-cells.ts';
 import { Semaphore } from '../../shared/semaphore.ts';
 import type { Credentials } from '../../shared/tls-settings.ts';
-import { type CheckResult, runCheck } from './check.ts';
+import { type CheckResult, judge, runCheck } from './check.ts';
 import { checkTls } from './check-tls.ts';
 
 export interface HealthTransition {
@@ -44,6 +44,7 @@ interface Target {
   readonly upstream: string;
   endpoint: Endpoint;
   tls: UpstreamTls;
+  protocol: Upstream['protocol'];
   settings: HealthCheck;
   /** Checks in a row that passed, or that failed. */
   passed: number;
@@ -81,11 +82,11 @@ export class HealthChecker {
    */
   update(upstreams: readonly Upstream[]): void {
     const keep = new Set<number>();
-    for (const { name, healthCheck, endpoints, tls } of upstreams) {
+    for (const { name, healthCheck, endpoints, tls, protocol } of upstreams) {
       if (healthCheck === null) continue;
       for (const endpoint of endpoints) {
         keep.add(endpoint.slot);
-        this.#put(name, endpoint, healthCheck, tls);
+        this.#put(name, endpoint, healthCheck, { tls, protocol });
       }
     }
     for (const slot of this.#targets.keys()) if (!keep.has(slot)) this.#drop(slot);
@@ -101,12 +102,18 @@ export class HealthChecker {
     this.#targets.clear();
   }
 
-  #put(upstream: string, endpoint: Endpoint, settings: HealthCheck, tls: UpstreamTls): void {
+  #put(
+    upstream: string,
+    endpoint: Endpoint,
+    settings: HealthCheck,
+    { tls, protocol }: Pick<Upstream, 'tls' | 'protocol'>,
+  ): void {
     const known = this.#targets.get(endpoint.slot);
     if (known !== undefined && known.upstream === upstream && known.endpoint.address === endpoint.address) {
       const same = sameSettings(known.settings, settings);
       known.endpoint = endpoint;
       known.tls = tls;
+      known.protocol = protocol;
       known.settings = settings;
       if (!same) this.#restart(known);
       return;
@@ -116,6 +123,7 @@ export class HealthChecker {
       upstream,
       endpoint,
       tls,
+      protocol,
       settings,
       passed: 0,
       failed: 0,
@@ -178,7 +186,11 @@ export class HealthChecker {
     target.turn = (target.turn + 1) % addresses.length;
     const ip = addresses[target.turn]!;
     const tls = target.endpoint.tls ? await checkTls(host, target.tls, this.#options) : null;
-    return runCheck({ ip, port, authority: address, tls }, target.settings, signal);
+    const { settings } = target;
+    const place = { ip, port, authority: address, tls };
+    if (target.protocol === 'h1') return runCheck(place, settings, signal);
+    const { runH2Check } = await import('./check-h2.ts');
+    return runH2Check(place, settings, (status) => judge(status, settings), signal);
   }
 
   #judge(target: Target, result: CheckResult): void {

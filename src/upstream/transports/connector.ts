@@ -10,7 +10,7 @@ export interface ConnectOptions {
   readonly allowHalfOpen?: boolean;
   readonly keepAlive?: boolean;
   readonly keepAliveInitialDelay?: number;
-  readonly onread: { readonly buffer: Uint8Array; readonly callback: (length: number) => boolean };
+  readonly onread?: { readonly buffer: Uint8Array; readonly callback: (length: number) => boolean };
 }
 
 /** Opens connections to endpoints, plain or encrypted. */

@@ -12,6 +12,9 @@ export const FAILURE_MALFORMED = 4;
 /** The endpoint closed the connection in the middle of the response body (rule C2). */
 export const FAILURE_TRUNCATED = 5;
 
+/** The endpoint has said that it did not process the request: safe to repeat, whatever its method (rule C13). */
+export const FAILURE_REFUSED = 6;
+
 /** What a call may do with the connection it was given. */
 export interface UpstreamConnection {
   /** False while the connection is still being made; what is sent meanwhile is kept for it. */

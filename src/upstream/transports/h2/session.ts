@@ -1,0 +1,185 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { coarseClock } from '../../../shared/coarse-clock.ts';
+import type { Connector } from '../connector.ts';
+import type { UpstreamCall } from '../upstream-call.ts';
+import { H2Stream } from './stream.ts';
+
+/** Streams on one connection at most, and until an endpoint has said how many it takes. */
+export const MOST_STREAMS = 100;
+/** What an endpoint may send of a body before the client has taken any. Bytes. */
+const STREAM_WINDOW = 256 * 1024;
+/** And of all bodies of a connection together. */
+const SESSION_WINDOW = 4 * 1024 * 1024;
+const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+/** How long a connection that seems dead has to answer a PING. Milliseconds. */
+const PING_PATIENCE = 2000;
+
+/** Where a session belongs. */
+export interface SessionOwner {
+  /** It can take another call. */
+  available(session: H2Session): void;
+  /** It is closed, or takes no new calls any more. */
+  remove(session: H2Session): void;
+  closed(): void;
+  /** The endpoint takes that many streams on a connection. */
+  limited(streams: number): void;
+}
+
+/** One HTTP/2 connection to an endpoint, shared by many calls. */
+export class H2Session {
+  readonly address: string;
+  readonly scheme: 'http' | 'https';
+  /** Handshakes are done. */
+  connected = false;
+  everConnected = false;
+  /** Has answered a request. */
+  proven = false;
+  /** Why the connection is gone; `''` while it is not. */
+  lost = '';
+  /** Coarse-clock time since which it has no calls. */
+  idleSince = coarseClock.now;
+  #limit: number;
+  #accepts = true;
+  #closed = false;
+  /** Coarse-clock time of the PING that has not been answered yet, else 0. */
+  #suspectSince = 0;
+  readonly #owner: SessionOwner;
+  /** Null: the host name does not resolve. */
+  readonly #session: ClientHttp2Session | null;
+  /** Calls that hold a place. */
+  readonly #streams = new Set<H2Stream>();
+
+  /** @param limit streams until the endpoint says how many it takes */
+  constructor(owner: SessionOwner, address: string, port: number, connector: Connector, limit: number) {
+    this.#owner = owner;
+    this.#limit = limit;
+    this.address = address;
+    this.scheme = connector.ready === 'connect' ? 'http' : 'https';
+    if (address === '') {
+      this.#session = null;
+      this.#accepts = false;
+      this.lost = 'the host name does not resolve';
+      process.nextTick(() => this.#onClose());
+      return;
+    }
+    const socket = connector.connect({ host: address, port, ...SOCKET });
+    const session = connect(`${this.scheme}://endpoint`, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+      peerMaxConcurrentStreams: limit,
+    });
+    this.#session = session;
+    session.on('connect', () => this.#onConnect(socket as TLSSocket));
+    session.on('remoteSettings', ({ maxConcurrentStreams }) => this.#setLimit(maxConcurrentStreams));
+    session.on('goaway', (code) => this.#onGoaway(code));
+    session.on('error', (error: NodeJS.ErrnoException) => this.#onLost(error.code ?? error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onLost(error.code ?? error.message));
+    socket.on('close', () => this.#onClose());
+    session.on('close', () => this.#onClose());
+  }
+
+  get accepts(): boolean {
+    return this.#accepts && this.#streams.size < this.#limit && this.#suspectSince === 0;
+  }
+
+  get active(): number {
+    return this.#streams.size;
+  }
+
+  attach(call: UpstreamCall): H2Stream {
+    const stream = new H2Stream(this, call);
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** @returns null when it takes none any more */
+  open(headers: OutgoingHttpHeaders, bodyFollows: boolean): ClientHttp2Stream | null {
+    const session = this.#session;
+    if (session === null || session.destroyed || session.closed) return null;
+    return session.request(headers, { endStream: !bodyFollows, waitForTrailers: bodyFollows });
+  }
+
+  /** A call has given its place back. */
+  release(stream: H2Stream): void {
+    if (!this.#streams.delete(stream)) return;
+    if (this.#streams.size === 0) this.idleSince = coarseClock.now;
+    if (this.accepts) this.#owner.available(this);
+    else if (this.#streams.size === 0 && !this.#accepts) this.#session?.close();
+  }
+
+  /** A call got no answer in time: find out whether anything still lives there. */
+  suspect(): void {
+    if (this.#suspectSince !== 0 || this.#closed || !this.connected) return;
+    const sent = this.#session!.ping((error) => {
+      this.#suspectSince = 0;
+      if (error === null && this.accepts) this.#owner.available(this);
+    });
+    if (sent) this.#suspectSince = coarseClock.now;
+  }
+
+  /** Cuts it when it did not answer. */
+  check(now: number): void {
+    if (this.#suspectSince === 0 || now - this.#suspectSince < PING_PATIENCE) return;
+    this.lost = 'no answer to a PING';
+    this.destroy();
+  }
+
+  /** Takes no more calls and closes after those it has. */
+  retire(): void {
+    if (!this.#accepts) return;
+    this.#accepts = false;
+    this.#owner.remove(this);
+    if (this.#streams.size === 0) this.#session?.close();
+  }
+
+  destroy(): void {
+    if (this.#session?.destroyed === false) this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
+    this.#onClose();
+  }
+
+  #onConnect(socket: TLSSocket): void {
+    if (this.scheme === 'https' && socket.alpnProtocol !== 'h2') {
+      this.lost = 'the endpoint does not speak HTTP/2 (ALPN)';
+      this.destroy();
+      return;
+    }
+    this.connected = true;
+    this.everConnected = true;
+    this.#session!.setLocalWindowSize(SESSION_WINDOW);
+    for (const stream of this.#streams) stream.onConnected();
+  }
+
+  #setLimit(stated: number | undefined): void {
+    this.#limit = Math.min(stated ?? MOST_STREAMS, MOST_STREAMS);
+    this.#owner.limited(this.#limit);
+    if (this.accepts) this.#owner.available(this);
+  }
+
+  /** Calls that the endpoint has not begun come back as refused; the others may finish. */
+  #onGoaway(code: number): void {
+    if (code !== constants.NGHTTP2_NO_ERROR) this.lost = `GOAWAY with code ${code}`;
+    this.retire();
+  }
+
+  #onLost(detail: string): void {
+    if (this.lost === '') this.lost = detail;
+  }
+
+  #onClose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.connected = false;
+    if (this.lost === '') this.lost = 'closed by the endpoint';
+    this.#accepts = false;
+    this.#owner.remove(this);
+    if (this.#session?.destroyed === false) this.#session.destroy();
+    this.#owner.closed();
+  }
+}

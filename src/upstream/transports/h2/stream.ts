@@ -1,0 +1,243 @@
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import { DROP_RESPONSE } from '../../../http/forwarding.ts';
+import { BODY_NONE } from '../../../http/framing.ts';
+import { addLines, linesOf } from '../../../http/header-lines.ts';
+import { ResponseHead } from '../../../http/response-head.ts';
+import { statusText } from '../../../http/status-text.ts';
+import { retain } from '../../../shared/read-buffer.ts';
+import {
+  FAILURE_CONNECT,
+  FAILURE_MALFORMED,
+  FAILURE_REFUSED,
+  FAILURE_RESET,
+  FAILURE_STALE,
+  FAILURE_TRUNCATED,
+  type UpstreamCall,
+  type UpstreamConnection,
+} from '../upstream-call.ts';
+import { requestHeaders } from './request-head.ts';
+import type { H2Session } from './session.ts';
+
+/** Interim responses one request may get before the final one. */
+const MAX_INFORMATIONAL = 32;
+
+/** One call on a shared HTTP/2 connection. */
+export class H2Stream implements UpstreamConnection {
+  readonly #session: H2Session;
+  /** The session had answered before this call came: its loss then is nobody's fault (rule C14). */
+  readonly #reused: boolean;
+  #call: UpstreamCall | null;
+  #stream: ClientHttp2Stream | null = null;
+  readonly #head = new ResponseHead();
+  #toHead = false;
+  #requestDone = false;
+  #requestTrailers = '';
+  #inBody = false;
+  #informational = 0;
+  #trailers = '';
+
+  constructor(session: H2Session, call: UpstreamCall) {
+    this.#session = session;
+    this.#reused = session.proven;
+    this.#call = call;
+  }
+
+  get connected(): boolean {
+    return this.#session.connected;
+  }
+
+  // --- request -----------------------------------------------------------------------------------------------------
+
+  sendHead(text: string, bodyFollows: boolean, _chunked: boolean, toHead: boolean, upgrade: boolean): void {
+    this.#toHead = toHead;
+    this.#requestDone = !bodyFollows;
+    if (upgrade) {
+      this.#failLater(FAILURE_MALFORMED, 'no Upgrade over HTTP/2');
+      return;
+    }
+    const stream = this.#session.open(requestHeaders(text, this.#session.scheme), bodyFollows);
+    if (stream === null) {
+      const failure = this.#session.everConnected ? FAILURE_REFUSED : FAILURE_CONNECT;
+      this.#failLater(failure, this.#session.lost || 'the connection takes no more requests');
+      return;
+    }
+    this.#stream = stream;
+    if (bodyFollows) stream.once('wantTrailers', () => this.#sendTrailers());
+    stream.on('headers', (_headers: unknown, _flags: unknown, raw: unknown) =>
+      this.#onInformational(raw as readonly string[]),
+    );
+    stream.on('response', (_headers: unknown, flags: number, raw: unknown) =>
+      this.#onResponse(raw as readonly string[], (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0),
+    );
+    stream.on('trailers', (_headers: unknown, _flags: unknown, raw: unknown) => {
+      this.#trailers = linesOf(raw as readonly string[]);
+    });
+    stream.on('drain', () => this.#call?.onUpstreamDrain());
+    stream.on('error', ignore);
+    stream.on('close', () => this.#onClose());
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const stream = this.#stream;
+    if (stream === null || stream.destroyed || chunk.length === 0) return true;
+    return stream.write(retain(chunk));
+  }
+
+  endRequest(trailers: string): void {
+    this.#requestDone = true;
+    this.#requestTrailers = trailers;
+    this.#stream?.end();
+  }
+
+  #sendTrailers(): void {
+    const headers = {};
+    addLines(headers, this.#requestTrailers);
+    // Without any, Node ends the stream with an empty DATA frame.
+    this.#stream!.sendTrailers(headers);
+  }
+
+  // --- response ----------------------------------------------------------------------------------------------------
+
+  pause(): void {
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    if (this.#inBody) this.#stream?.resume();
+  }
+
+  #onInformational(raw: readonly string[]): void {
+    const call = this.#call;
+    if (call === null) return;
+    const status = statusOf(raw);
+    if (++this.#informational > MAX_INFORMATIONAL) {
+      this.#fail(FAILURE_MALFORMED, 'too many interim responses');
+    } else if (status === 102 || status === 103) {
+      if (this.#parse(raw, status, '')) call.onInformational(status, this.#head.headers.lines(DROP_RESPONSE));
+    }
+  }
+
+  #onResponse(raw: readonly string[], ended: boolean): void {
+    const call = this.#call;
+    if (call === null) return;
+    const head = this.#head;
+    const status = statusOf(raw);
+    const bodiless = this.#toHead || status === 204 || status === 304;
+    // The length that HTTP/1.1 has to state and HTTP/2 need not.
+    let framing = '';
+    if (!bodiless && !hasLength(raw))
+      framing = ended ? 'content-length: 0\r\n' : 'transfer-encoding: chunked\r\n';
+    if (!this.#parse(raw, status, framing)) return;
+    this.#inBody = true;
+    this.#session.proven = true;
+    call.onResponseHead(head);
+    if (this.#call !== call) return;
+    const stream = this.#stream!;
+    if (!ended) {
+      stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+      stream.on('end', () => this.#onEnd());
+      call.onReadEnd();
+    } else {
+      stream.resume();
+      this.#finish();
+    }
+  }
+
+  #parse(raw: readonly string[], status: number, framing: string): boolean {
+    const text = `HTTP/1.1 ${status} ${statusText(status)}\r\n${linesOf(raw)}${framing}\r\n`;
+    const problem = this.#head.parse(text, this.#toHead);
+    if (problem !== '') this.#fail(FAILURE_MALFORMED, problem);
+    return problem === '';
+  }
+
+  #onData(chunk: Buffer): void {
+    const call = this.#call;
+    if (call === null) return;
+    if (this.#head.bodyKind === BODY_NONE) {
+      this.#fail(FAILURE_MALFORMED, 'a body where none may be');
+      return;
+    }
+    call.onResponseData(chunk, 0, chunk.length);
+    if (this.#call === call) call.onReadEnd();
+  }
+
+  #onEnd(): void {
+    // A stream that was reset ends too.
+    if (this.#call !== null && this.#stream!.rstCode === constants.NGHTTP2_NO_ERROR && !this.#stream!.aborted)
+      this.#finish();
+  }
+
+  #finish(): void {
+    const call = this.#call!;
+    this.#call = null;
+    // The endpoint answered without reading all of the request: what is left of it is of no use.
+    if (!this.#requestDone) this.#cancel();
+    call.onResponseEnd(this.#trailers);
+  }
+
+  // --- ends --------------------------------------------------------------------------------------------------------
+
+  abandon(late: boolean): void {
+    this.#call = null;
+    if (this.#stream === null) this.#session.release(this);
+    else this.#cancel();
+    // A connection that has gone silent would swallow every call that is given to it.
+    if (late) this.#session.suspect();
+  }
+
+  onConnected(): void {
+    this.#call?.onConnected();
+  }
+
+  #cancel(): void {
+    const stream = this.#stream!;
+    if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #fail(failure: number, detail: string): void {
+    const call = this.#call;
+    this.#call = null;
+    if (this.#stream !== null) this.#cancel();
+    else this.#session.release(this);
+    call?.onFailure(failure, detail);
+  }
+
+  /** Not while the call is still busy with giving us its request. */
+  #failLater(failure: number, detail: string): void {
+    process.nextTick(() => {
+      if (this.#call !== null) this.#fail(failure, detail);
+    });
+  }
+
+  #onClose(): void {
+    const stream = this.#stream!;
+    this.#session.release(this);
+    const call = this.#call;
+    if (call === null) return;
+    this.#call = null;
+    const code = stream.rstCode ?? 0;
+    const detail = this.#session.lost === '' ? `reset by the endpoint, code ${code}` : this.#session.lost;
+    call.onFailure(this.#kindOf(code), detail);
+  }
+
+  #kindOf(code: number): number {
+    if (!this.#session.everConnected) return FAILURE_CONNECT;
+    // Also for streams above the last one of a GOAWAY: the endpoint has not touched them (rules C13, D8).
+    if (code === constants.NGHTTP2_REFUSED_STREAM) return FAILURE_REFUSED;
+    if (this.#inBody) return FAILURE_TRUNCATED;
+    if (code === constants.NGHTTP2_PROTOCOL_ERROR) return FAILURE_MALFORMED;
+    return this.#reused && this.#session.lost !== '' ? FAILURE_STALE : FAILURE_RESET;
+  }
+}
+
+function statusOf(raw: readonly string[]): number {
+  const at = raw.indexOf(':status');
+  return at < 0 ? 0 : Number(raw[at + 1]);
+}
+
+function hasLength(raw: readonly string[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) if (raw[i] === 'content-length') return true;
+  return false;
+}
+
+function ignore(): void {}
