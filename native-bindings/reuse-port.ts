@@ -3,10 +3,10 @@
  * SO_REUSEPORT. Node has an option for it from 22.12 on; before that the socket is made here, through libc, and handed
  * to `server.listen` as a descriptor.
  */
-import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { parseAddress } from './address.ts';
+import { openLibc } from './libc.ts';
 import { ListenError, listenError } from './listen-error.ts';
 
 /** What `net.Server.listen` takes. */
@@ -114,23 +114,20 @@ function errnoName(libc: Libc): string {
 
 let cachedLibc: Libc | null | undefined;
 
-/** Loaded when first needed: a tenth of a second that newer Node and one-worker gateways save. */
 function loadLibc(): Libc | null {
   if (cachedLibc !== undefined) return cachedLibc;
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-    const library = koffi.load(null);
-    cachedLibc = {
-      socket: library.func('int socket(int domain, int type, int protocol)'),
-      setsockopt: library.func(
-        'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
-      ),
-      bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
-      close: library.func('int close(int fd)'),
-      errno: () => koffi.errno(),
-    };
-  } catch {
-    cachedLibc = null;
-  }
+  const libc = openLibc();
+  cachedLibc =
+    libc === null
+      ? null
+      : {
+          socket: libc.func('int socket(int domain, int type, int protocol)'),
+          setsockopt: libc.func(
+            'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
+          ),
+          bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
+          close: libc.func('int close(int fd)'),
+          errno: () => libc.errno(),
+        };
   return cachedLibc;
 }

@@ -74,6 +74,7 @@ export class ControlPlane {
       entry: WORKER_ENTRY,
       count,
       engine: first.config.server.engine,
+      pinCpus: first.config.server.pin_cpus,
       host,
       port,
       tlsPort,

@@ -19,6 +19,8 @@ export interface WorkerPoolOptions {
   readonly entry: URL;
   readonly count: number;
   readonly engine: EngineName;
+  /** Default: false. */
+  readonly pinCpus?: boolean;
   readonly host: string;
   readonly port: number;
   /** 0 when TLS is off. */
@@ -163,8 +165,9 @@ export class WorkerPool {
   }
 
   #spawn(index: number, generation: Generation): WorkerThread {
-    const { entry, count, engine, host, port, tlsPort, memory, onMessage } = this.#options;
-    const init = { workerIndex: index, workerCount: count, engine, host, port, tlsPort, memory, generation };
+    const { entry, count, pinCpus = false, engine, host, port, tlsPort, memory, onMessage } = this.#options;
+    const listen = { engine, host, port, tlsPort };
+    const init = { workerIndex: index, workerCount: count, pinCpus, ...listen, memory, generation };
     const worker = new WorkerThread(entry, init, {
       message: (_, message) => onMessage(index, message),
       exit: (dead, exit) => this.#died(dead, exit),

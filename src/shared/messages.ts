@@ -56,6 +56,8 @@ export interface AccessLogSettings {
 export interface WorkerInit {
   readonly workerIndex: number;
   readonly workerCount: number;
+  /** The thread is to stay on one core. */
+  readonly pinCpus: boolean;
   readonly engine: EngineName;
   readonly host: string;
   readonly port: number;

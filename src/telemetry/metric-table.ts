@@ -221,6 +221,11 @@ export const METRICS = {
     help: 'Worker threads that serve now.',
     labels: [],
   },
+  octopus_worker_requests_total: {
+    type: 'counter',
+    help: 'Requests that ended, by worker thread: shows how evenly the kernel spreads the connections.',
+    labels: ['worker'],
+  },
   octopus_worker_restarts_total: {
     type: 'counter',
     help: 'Worker threads that died and were replaced.',

@@ -13,6 +13,7 @@ export function accountFor(plane: Plane, context: ExchangeContext, call: ProxyCa
   if (exchange.status !== 101) {
     const metrics = route === null ? plane.recorder.unmatched() : route.metrics;
     metrics.record(exchange.head.method, status, duration);
+    plane.workerRequests.add(1);
     plane.bytesReceived.add(exchange.bytesReceived);
     plane.bytesSent.add(exchange.bytesSent);
   }

@@ -36,6 +36,7 @@ export class DataPlane implements EngineHost, Plane {
   readonly control: ControlLink;
   readonly bytesReceived: Cell;
   readonly bytesSent: Cell;
+  readonly workerRequests: Cell;
   #nextPoolSweep = 0;
   readonly #connections: Cell;
   readonly #workerConnections: Cell;
@@ -61,9 +62,9 @@ export class DataPlane implements EngineHost, Plane {
     this.bytesReceived = this.recorder.counter('octopus_bytes_received_total', {});
     this.bytesSent = this.recorder.counter('octopus_bytes_sent_total', {});
     this.#connections = this.recorder.gauge('octopus_active_connections', {});
-    this.#workerConnections = this.recorder.gauge('octopus_worker_connections', {
-      worker: String(options.workerIndex),
-    });
+    const worker = String(options.workerIndex);
+    this.#workerConnections = this.recorder.gauge('octopus_worker_connections', { worker });
+    this.workerRequests = this.recorder.counter('octopus_worker_requests_total', { worker });
     onTick((now) => {
       this.calls.sweep(now);
       this.upstreams.checkShared(now);

@@ -68,7 +68,18 @@ async function loadTls(
   return new TlsContexts(settings);
 }
 
+/** A worker that cannot be pinned serves all the same. */
+async function pin(): Promise<void> {
+  try {
+    const { pinToCore } = await import('./pin-cpu.ts');
+    log('info', 'worker stays on one core', { core: pinToCore(init.workerIndex) });
+  } catch (error) {
+    log('warn', 'worker is not kept on one core', { reason: reasonOf(error) });
+  }
+}
+
 async function start(): Promise<void> {
+  if (init.pinCpus) await pin();
   let generation: LoadedGeneration;
   upstreams.setAddresses(init.generation.addresses);
   try {

@@ -21,6 +21,7 @@ export interface Plane {
   readonly control: ControlLink;
   readonly bytesReceived: Cell;
   readonly bytesSent: Cell;
+  readonly workerRequests: Cell;
   log(
     level: 'debug' | 'info' | 'warn' | 'error',
     message: string,

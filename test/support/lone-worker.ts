@@ -62,6 +62,7 @@ export class LoneWorker {
     const init: WorkerInit = {
       workerIndex: 0,
       workerCount: 1,
+      pinCpus: false,
       engine: 'builtin',
       host: '127.0.0.1',
       port: 0,

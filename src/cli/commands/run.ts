@@ -10,7 +10,8 @@ const ENGINES: readonly EngineName[] = ['builtin', 'uws'];
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 export const command: Command = {
-  usage: '[run] [-c FILE_OR_DIR...] [--workers N|auto] [--engine builtin|uws] [--log-level LEVEL]',
+  usage:
+    '[run] [-c FILE_OR_DIR...] [--workers N|auto] [--pin-cpus] [--engine builtin|uws] [--log-level LEVEL]',
   help: `
 Starts the gateway and runs until SIGTERM or SIGINT. Changed configuration files are applied by themselves, on SIGHUP
 and on POST /_/reload of the admin API; a broken configuration is refused and the one in force stays.
@@ -18,6 +19,7 @@ and on POST /_/reload of the admin API; a broken configuration is refused and th
 Options:
 ${CONFIG_HELP}
   --workers N|auto             worker threads; auto is one per CPU core (over server.workers)
+  --pin-cpus                   keeps each worker on a core of its own (over server.pin_cpus)
   --engine ENGINE              what accepts connections: ${ENGINES.join(', ')} (over server.engine)
   --log-level LEVEL            ${LEVELS.join(', ')} (over observability.logging.level)
   -h, --help                   this text
@@ -31,6 +33,7 @@ Exit codes: 0 stopped by a signal, 1 configuration refused or unexpected failure
   options: {
     ...CONFIG_OPTION,
     workers: { type: 'string' },
+    'pin-cpus': { type: 'boolean' },
     engine: { type: 'string' },
     'log-level': { type: 'string' },
   },
@@ -60,6 +63,7 @@ function readOverrides(values: Invocation['values']): Overrides {
   const logLevel = values['log-level'];
   return {
     ...(workers === undefined ? {} : { workers: workersOf(String(workers)) }),
+    ...(values['pin-cpus'] === true ? { pinCpus: true } : {}),
     ...(engine === undefined ? {} : { engine: oneOf('--engine', String(engine), ENGINES) }),
     ...(logLevel === undefined ? {} : { logLevel: oneOf('--log-level', String(logLevel), LEVELS) }),
   };

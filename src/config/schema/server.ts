@@ -96,6 +96,9 @@ export const serverSchema = z.strictObject({
     })
     .prefault('auto')
     .describe('Worker threads; `auto` is one per CPU core.'),
+  pin_cpus: flag()
+    .prefault(false)
+    .describe('Keeps each worker thread on a core of its own (Linux); see [operations.md](operations.md).'),
   engine: oneOf(['builtin', 'uws'])
     .prefault('builtin')
     .describe(
