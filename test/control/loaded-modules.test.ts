@@ -1,6 +1,7 @@
 /** A gateway pays for what it uses: modules are loaded when something needs them. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, it } from 'node:test';
 import { type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
@@ -25,14 +26,16 @@ appendFileSync(process.env.OCTOPUS_TEST_MODULES, '');
 `;
 
 async function modulesOf(config: GatewayConfig): Promise<string[]> {
-  const file = path.join(process.env['TMPDIR'] ?? '/tmp', `octopus-modules-${process.pid}-${running.length}`);
+  const file = path.join(os.tmpdir(), `octopus-modules-${process.pid}-${running.length}`);
   const gateway = await startGateway(config, {
     workers: 1,
     nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(HOOK)}`],
     env: { OCTOPUS_TEST_MODULES: file },
   });
   running.push(gateway);
-  return readFileSync(file, 'utf8').split('\n');
+  const modules = readFileSync(file, 'utf8').split('\n');
+  rmSync(file);
+  return modules;
 }
 
 /** The shape of a registration is known to the admin server; that is all. */

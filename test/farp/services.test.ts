@@ -3,9 +3,17 @@ import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
 import { FarpService, type FarpServiceOptions, listed } from '../support/farp-service.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
+import { reservePort } from '../support/ports.ts';
 
 let gateway: Gateway;
 const services: FarpService[] = [];
+
+/** One where nobody listens. */
+async function freePort(): Promise<number> {
+  const { port, release } = await reservePort();
+  release();
+  return port;
+}
 
 async function service(options: FarpServiceOptions): Promise<FarpService> {
   const started = await FarpService.start(options);
@@ -319,6 +327,34 @@ describe('services', () => {
     assert.ok(refused.some(({ subject, reason }) => /rude/.test(subject) && /reserved/.test(reason)));
     assert.ok(refused.some(({ subject, reason }) => /mine/.test(subject) && /all methods/.test(reason)));
     assert.equal((await get('/_farp/v1/items')).status, 404);
+  });
+
+  it('are not waited for when their backend is away: the gateway serves what it has, and says that', async () => {
+    const port = await freePort();
+    const startedAt = performance.now();
+    gateway = await startGateway({
+      farp: { enabled: true },
+      discovery: { backends: ['etcd'], etcd: { endpoints: [`http://127.0.0.1:${port}`] } },
+      routes: [{ path: '/', respond: { body: 'file' } }],
+    });
+    assert.ok(performance.now() - startedAt < 15_000);
+    assert.equal((await get('/')).body, 'file');
+    interface Backends {
+      readonly backends: readonly { readonly name: string; readonly state: string; readonly error: string }[];
+    }
+    const etcd = await eventually(async () => {
+      const { backends } = await admin<Backends>('/_/services');
+      return backends.find(({ name, state }) => name === 'etcd' && state === 'failing') ?? null;
+    }, 'the backend to be shown as failing');
+    assert.notEqual(etcd.error, '');
+    assert.equal((await gateway.metrics()).sum('octopus_discovery_up', { backend: 'etcd' }), 0);
+    const orders = await service({ name: 'orders' });
+    await gateway.reload(discovering([orders.listed]));
+    await answers('/orders/items', 'orders-1 /items');
+    assert.deepEqual(
+      (await admin<Backends>('/_/services')).backends.map(({ name }) => name),
+      ['push', 'static'],
+    );
   });
 
   it('show no secrets in the admin API', async () => {
