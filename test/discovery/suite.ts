@@ -44,13 +44,15 @@ export interface StageTraits {
 }
 
 /** A minute of absence in a second and a half: everything about time is 40 times as fast. */
-const PACE: Partial<Pace> = { firstRetry: 20, longestRetry: 400, steady: 300, syncTimeout: 2_000 };
+const PACE: Partial<Pace> = { firstRetry: 20, longestRetry: 400, steady: 300, syncTimeout: 10_000 };
 const AWAY = 1_500;
 const MANY_SERVICES = 1_000;
 const MANY_INSTANCES = 5;
 const MANY = Array.from({ length: MANY_SERVICES }, (_, number) => `many-${number}`);
-const SYNC_LIMIT = 5_000;
-const CHANGE_LIMIT = 200;
+/** What is promised holds on a machine that has nothing else to do; `npm run test:soak` holds us to it. */
+const SLACK = process.env['OCTOPUS_SOAK'] ? 1 : 5;
+const SYNC_LIMIT = 5_000 * SLACK;
+const CHANGE_LIMIT = 200 * SLACK;
 const MEMORY_LIMIT = 200;
 
 export function providerSuite({

@@ -20,7 +20,7 @@ async function run(command: typeof validate, paths: readonly string[], env: Reco
 
 test('validate: a good configuration is summed up, with warnings and what is not active', async () => {
   const text =
-    'observability: { tracing: { enabled: true } }\nmiddleware: [cors]\nupstreams: [{ name: a, endpoints: ["a:1"] }]\nroutes: [{ path: /a, upstream: a }, { path: /b, upstream: a }]\n';
+    'observability: { tracing: { enabled: true, endpoint: "http://a:4317" } }\nmiddleware: [cors]\nupstreams: [{ name: a, endpoints: ["a:1"] }]\nroutes: [{ path: /a, upstream: a }, { path: /b, upstream: a }]\n';
   await inFolder({ 'octopus.yaml': text }, async (folder) => {
     const { code, out, err } = await run(validate, [folder]);
     assert.equal(code, 0);
