@@ -118,8 +118,8 @@ test('records come back as they went in', () => {
       circuitBreaker: null,
       connections: { max: 1024, idleTimeout: 60_000 },
       pipelining: 1,
-    protocol: 'h1',
-    tls: { serverName: '', verify: true, credentials: '' },
+      protocol: 'h1',
+      tls: { serverName: '', verify: true, credentials: '' },
       timeouts: { connect: 2000, firstByte: 15_000, idle: 60_000, total: 0 },
     }),
   );

@@ -39,7 +39,7 @@ export class UpstreamRuntime {
     this.pools = pools;
     this.metrics = metrics;
     this.#cells = cells;
-    this.hosts = record.endpoints.map(({ address, host, port, tls }) =>
+    this.hosts = record.endpoints.map(({ address, port, tls }) =>
       port === (tls ? 443 : 80) ? address.slice(0, address.lastIndexOf(':')) : address,
     );
   }
