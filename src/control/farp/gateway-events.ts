@@ -43,7 +43,8 @@ export class GatewayEvents {
     const before = this.#inForce;
     this.#inForce = inForce;
     this.#known = null;
-    const routes = routesByService(inForce);
+    // Most gateways have nobody to tell, and many routes.
+    const routes = this.#targets().length === 0 ? new Map<string, string>() : routesByService(inForce);
     for (const [service, text] of routes)
       if (this.#routes.get(service) !== text)
         this.#sender.emit('routes.changed', { service_name: service, version: inForce.version }, service);
@@ -81,7 +82,7 @@ export class GatewayEvents {
   }
 
   #lookAtBreakers(): void {
-    if (this.#inForce === null) return;
+    if (this.#inForce === null || this.#targets().length === 0) return;
     const now = performance.now();
     for (const upstream of this.#inForce.routeSet.upstreams) {
       const { name, slot, circuitBreaker } = upstream;

@@ -4,7 +4,10 @@ import type { Registration } from './registration.ts';
 
 /** A registration in force, and what has been heard of its instance since. */
 export class Entry {
-  registration: Registration;
+  readonly registration: Registration;
+  /** Its service, and where it is: equal ones are one process. */
+  readonly service: string;
+  readonly address: string;
   owner: string;
   /** Who registered it: an IP address. */
   peer: string;
@@ -33,6 +36,8 @@ export class Entry {
     registeredAt = new Date(),
   ) {
     this.registration = registration;
+    this.service = registration.service.toLowerCase();
+    this.address = `${registration.host} ${registration.port}`;
     this.owner = owner;
     this.peer = peer;
     this.registeredAt = registeredAt;
@@ -47,10 +52,6 @@ export class Entry {
   /** Roughly what it occupies, in characters of JSON. */
   get weight(): number {
     return this.#documentLength + 1_000;
-  }
-
-  get address(): string {
-    return `${this.registration.host} ${this.registration.port}`;
   }
 
   /** Nothing answers there: it gets no traffic while that lasts. */

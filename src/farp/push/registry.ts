@@ -184,7 +184,7 @@ export class PushRegistry implements Provider {
 
   ofService(name: string): Entry[] {
     const wanted = name.toLowerCase();
-    return this.list().filter(({ registration }) => registration.service.toLowerCase() === wanted);
+    return this.list().filter(({ service }) => service === wanted);
   }
 
   /** What a registration leaves out stays as it was: a service that sends no manifest has not lost it. */
@@ -212,9 +212,10 @@ export class PushRegistry implements Provider {
 
   /** The same service at the same address under another id is its former life. */
   #staleAt(entry: Entry, principal: Principal): Entry | undefined {
-    return this.ofService(entry.registration.service).find(
-      (other) => other.address === entry.address && owns(principal, other.owner),
-    );
+    for (const other of this.#entries.values())
+      if (other.address === entry.address && other.service === entry.service && owns(principal, other.owner))
+        return other;
+    return undefined;
   }
 
   #byName(name: string, principal: Principal, peer: string): Entry {

@@ -13,7 +13,7 @@ import type { PushSettings } from './settings.ts';
 const FORMAT = 1;
 /** Between two writes passes this time, and several times that of the last write: a large file is not written all the time. */
 const PAUSE = 20;
-const PAUSE_FACTOR = 5;
+const PAUSE_FACTOR = 2;
 
 export class StateFile {
   readonly path: string;
