@@ -202,7 +202,7 @@ export const ERRORS = {
     cause: 'policy',
     title: 'Upgrade not supported',
     advice:
-      'This route takes no WebSocket connections: its `websocket` is false, it has no upstream, or the engine is uws.',
+      'This route takes no WebSocket connections: its `websocket` is false, its upstreams speak HTTP/2, or the engine is uws.',
   },
   websocket_idle: {
     status: 408,

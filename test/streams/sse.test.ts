@@ -223,9 +223,9 @@ describe('E4 over HTTP/2', () => {
 
 // At the same time, as most of it is waiting: each test has targets of its own.
 describe('C19 SIGTERM', { concurrency: true }, () => {
-  const leave = async (timeout: string): Promise<Gateway> =>
+  const leave = async (timeout: string, server = {}): Promise<Gateway> =>
     startGateway(
-      { ...config, server: { shutdown_timeout: timeout }, routing: {} },
+      { ...config, server: { shutdown_timeout: timeout, ...server }, routing: {} },
       { workers: 1, files: { 'upper.mjs': UPPER, 'whole.mjs': WHOLE } },
     );
 
@@ -300,6 +300,26 @@ describe('C19 SIGTERM', { concurrency: true }, () => {
     leaving.child.kill('SIGTERM');
     assert.equal(await client.untilEnded(), 'end');
     assert.ok(performance.now() - startedAt < 3_000);
+    assert.deepEqual(await leaving.exited, { code: 0, signal: null });
+    await leaving.stop();
+  });
+
+  it('on the engine uws too', async (context) => {
+    let leaving: Gateway;
+    try {
+      leaving = await leave('2s', { engine: 'uws' });
+    } catch (error) {
+      // An optional dependency with native builds for some versions of Node only.
+      if (/engine uws: /.test(String(error))) return context.skip(String(error).slice(0, 200));
+      throw error;
+    }
+    const client = new EventClient(leaving.port, '/uws');
+    await eventually(async () => service.of('/uws') !== undefined, 'the request');
+    service.of('/uws').send('data: 1\n\n');
+    await client.until('1\n\n');
+    leaving.child.kill('SIGTERM');
+    assert.equal(await client.untilEnded(), 'end');
+    assert.equal(client.text, 'data: 1\n\n');
     assert.deepEqual(await leaving.exited, { code: 0, signal: null });
     await leaving.stop();
   });

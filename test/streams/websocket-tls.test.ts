@@ -9,7 +9,7 @@ import { eventually, type Gateway, type GatewayConfig, startGateway } from '../s
 import { Http2Client } from '../support/http2-client.ts';
 import { type OriginConnection, okResponse, RecordingOrigin } from '../support/origin.ts';
 import { clientFrame, closeFrameText, serverFrame, TunnelOrigin } from '../support/websocket-wire.ts';
-import { Peer, WebSocketService } from '../support/websockets.ts';
+import { connect as connectPlain, Peer, WebSocketService } from '../support/websockets.ts';
 
 /** An extended CONNECT and what has come of it. */
 class StreamSocket {
@@ -60,6 +60,8 @@ class StreamSocket {
 
 let service: WebSocketService;
 let recording: RecordingOrigin;
+/** A service that takes WebSockets over TLS. */
+let secure: WebSocketService | null = null;
 let gateway: Gateway;
 let certificate: { cert: string; key: string } | null = null;
 const tunnels = new TunnelOrigin();
@@ -71,6 +73,7 @@ function config(): GatewayConfig {
       { name: 'service', endpoints: [service.address] },
       { name: 'tunnels', endpoints: [tunnels.origin.address] },
       { name: 'recording', endpoints: [recording.address] },
+      { name: 'secure', endpoints: [`https://127.0.0.1:${secure?.port ?? 1}`], tls: { verify: false } },
     ],
     routes: [
       { path: '/raw', upstream: 'tunnels' },
@@ -78,6 +81,7 @@ function config(): GatewayConfig {
       { path: '/respond', respond: { body: 'made here' } },
       { path: '/pages', upstream: 'tunnels', websocket: { origins: ['https://app.example.com'] } },
       { path: '/plain', upstream: 'recording' },
+      { path: '/secure', upstream: 'secure' },
       { path: '/*', upstream: 'service' },
     ],
   };
@@ -87,6 +91,7 @@ before(async () => {
   const authority = await Authority.create();
   certificate = authority?.issue('a.test', { names: 'DNS:a.test,IP:127.0.0.1' }) ?? null;
   service = await new WebSocketService({ handleProtocols: () => 'chat.v2' }).start();
+  if (certificate !== null) secure = await new WebSocketService({}, certificate).start();
   recording = await new RecordingOrigin(() => okResponse('ok')).listen();
   await tunnels.origin.listen();
   gateway = await start(config());
@@ -95,6 +100,7 @@ before(async () => {
 after(async () => {
   await gateway?.stop();
   await service?.stop();
+  await secure?.stop();
   await recording?.close();
   await tunnels.origin.close();
 });
@@ -124,6 +130,20 @@ describe('WebSocket over TLS', () => {
     socket.close(4003, 'done');
     assert.deepEqual(await client.untilClosed(), { code: 4003, reason: 'done' });
     assert.deepEqual(await service.latest.untilClosed(), { code: 4003, reason: 'done' });
+  });
+
+  it('an endpoint over TLS: messages of all sizes, half-close, close code', async (context) => {
+    if (secure === null) return context.skip('openssl is not installed');
+    const client = await connectPlain(gateway.port, '/secure');
+    const sizes = [1, 70_000, 2_000_000];
+    for (const size of sizes) client.socket.send(Buffer.alloc(size, size));
+    await client.message(sizes.length);
+    assert.ok(
+      client.messages.every((message, index) => message.equals(Buffer.alloc(sizes[index]!, sizes[index]!))),
+    );
+    client.socket.close(4004, 'done');
+    assert.deepEqual(await client.untilClosed(), { code: 4004, reason: 'done' });
+    assert.deepEqual(await secure.latest.untilClosed(), { code: 4004, reason: 'done' });
   });
 });
 

@@ -1,5 +1,6 @@
 /** WebSockets for tests: a service and a client of the `ws` package, with ways to wait for what happens. */
 import http from 'node:http';
+import https from 'node:https';
 import type net from 'node:net';
 import { type ClientOptions, type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { eventually } from './gateway.ts';
@@ -55,14 +56,16 @@ export class WebSocketService {
   readonly peers: Peer[] = [];
   /** Requests that were no handshake, or one that was refused. */
   readonly refused: http.IncomingMessage[] = [];
-  readonly #http: http.Server;
+  readonly #http: http.Server | https.Server;
   readonly #server: WebSocketServer;
 
-  constructor(options: ServerOptions = {}) {
-    this.#http = http.createServer((request, response) => {
+  /** @param tls for a service that is reached over TLS */
+  constructor(options: ServerOptions = {}, tls: { cert: string; key: string } | null = null) {
+    const answer: http.RequestListener = (request, response) => {
       this.refused.push(request);
       response.end('no WebSocket');
-    });
+    };
+    this.#http = tls === null ? http.createServer(answer) : https.createServer(tls, answer);
     this.#server = new WebSocketServer({ noServer: true, ...options });
     this.#http.on('upgrade', (request, socket: net.Socket, head) => {
       const status = /^\/status\/(\d+)/.exec(request.url ?? '')?.[1];

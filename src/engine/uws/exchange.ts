@@ -298,6 +298,10 @@ export class UwsExchange implements Downstream, Listed {
     this.#shared.host.onConnection(-1);
   }
 
+  onShutdown(until: number): void {
+    this.#exchange.events?.onShutdown(until);
+  }
+
   onDeadline(): void {
     this.deadline = 0;
     if (this.#blocked) this.abort();

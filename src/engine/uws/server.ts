@@ -87,8 +87,9 @@ export class UwsEngine implements Engine, UwsShared {
     this.#maxConnections = maxConnections;
   }
 
-  drain(): void {
+  drain(until: number): void {
     this.draining = true;
+    this.inFlight.each((member) => (member as UwsExchange).onShutdown(until));
     this.#drainedFrom = coarseClock.now;
     if (this.#listener !== null) this.#module.us_listen_socket_close(this.#listener);
     this.#listener = null;
