@@ -48,14 +48,19 @@ export class ControlCall implements RequestBodySink {
     if (this.#phase === 'collecting') this.#link.leave();
     else if (this.#phase === 'asking') this.#link.cancel(this.#id);
     this.#phase = 'over';
-    this.#chunks = [];
+    this.#drop();
   }
 
   onRequestData(chunk: Buffer): void {
     if (this.#phase !== 'collecting') return;
-    this.#size += chunk.length;
-    if (this.#size <= MAX_BODY) this.#chunks.push(retain(chunk));
-    else this.#fail('body_too_large', `the limit of this path is ${MAX_BODY} bytes`);
+    if (this.#size + chunk.length > MAX_BODY) {
+      this.#fail('body_too_large', `the limit of this path is ${MAX_BODY} bytes`);
+    } else if (this.#link.hold(chunk.length)) {
+      this.#size += chunk.length;
+      this.#chunks.push(retain(chunk));
+    } else {
+      this.#fail('control_unavailable', 'too much is being sent to the gateway itself');
+    }
   }
 
   onRequestEnd(): void {
@@ -87,8 +92,14 @@ export class ControlCall implements RequestBodySink {
       body: Buffer.concat(this.#chunks),
       peer: this.#peer,
     };
-    this.#chunks = [];
+    this.#drop();
     this.#id = this.#link.ask(request, (response) => this.#answered(response));
+  }
+
+  #drop(): void {
+    this.#link.release(this.#size);
+    this.#size = 0;
+    this.#chunks = [];
   }
 
   #answered(response: ControlResponseMessage | null): void {

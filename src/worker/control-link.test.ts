@@ -62,6 +62,16 @@ describe('the link to the primary', () => {
     assert.ok(control.enter());
   });
 
+  it('holds only so much', async () => {
+    const { link: control } = await link();
+    let held = 0;
+    while (control.hold(1_048_576)) held++;
+    assert.equal(held, 16);
+    control.release(1_048_576);
+    assert.ok(control.hold(1_000_000));
+    assert.equal(control.hold(1_000_000), false);
+  });
+
   it('a primary that does not answer is not waited for for ever', async () => {
     const { link: control } = await link();
     const answers: unknown[] = [];

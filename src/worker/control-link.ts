@@ -6,6 +6,8 @@ import type { ControlRequestMessage, ControlResponseMessage } from '../shared/me
 const TIMEOUT_MS = 20_000;
 /** Requests of one worker that the primary may have at a time, and that may be sending their bodies. */
 const MAX_PENDING = 256;
+/** Of all their bodies: they are kept before anybody has looked at who sends them. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 export type ControlAnswer = (response: ControlResponseMessage | null) => void;
 
@@ -19,6 +21,7 @@ export class ControlLink {
   readonly #send: (message: ControlRequestMessage) => void;
   readonly #pending = new Map<number, Question>();
   #collecting = 0;
+  #heldBytes = 0;
   /** Begins anywhere: an answer to the worker that was here before must not look like one to this. */
   #nextId = randomInt(2 ** 47);
 
@@ -46,6 +49,17 @@ export class ControlLink {
   /** Takes back `enter` when nothing will be asked. */
   leave(): void {
     this.#collecting--;
+  }
+
+  /** Room for a part of a body, until `release`. @returns false when there is none */
+  hold(bytes: number): boolean {
+    if (this.#heldBytes + bytes > MAX_HELD_BYTES) return false;
+    this.#heldBytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#heldBytes -= bytes;
   }
 
   /** Nobody waits for that answer any more. */
