@@ -6,6 +6,7 @@ import { eventually, type Gateway, type GatewayConfig, startGateway } from '../s
 import { reservePort } from '../support/ports.ts';
 
 let gateway: Gateway;
+let isRunning = false;
 const services: FarpService[] = [];
 
 /** One where nobody listens. */
@@ -53,6 +54,13 @@ interface Report {
   readonly history: readonly { readonly event: string; readonly detail: string }[];
 }
 
+/** Every instance has been asked. */
+const hasAll = (name: string, count: number): Promise<boolean> =>
+  eventually(async () => {
+    const { instance_list } = await admin<{ instance_list: { manifest: string }[] }>(`/_/services/${name}`);
+    return instance_list.filter(({ manifest }) => manifest === 'accepted').length === count;
+  }, `${count} instances of ${name}`);
+
 /** How many of `count` requests each instance answered. */
 async function spread(path: string, count: number): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
@@ -72,15 +80,23 @@ function assertSpread(counts: ReadonlyMap<string, number>, expected: Readonly<Re
     assert.ok(Math.abs(counts.get(id)! - count) <= 5, JSON.stringify([...counts]));
 }
 
+/** Starts the gateway, or gives the one that runs another configuration and waits for these paths. */
+async function use(config: GatewayConfig, ...paths: readonly string[]): Promise<void> {
+  if (!isRunning) gateway = await startGateway(config);
+  else await gateway.reload(config);
+  isRunning = true;
+  for (const path of paths)
+    await eventually(async () => (await get(path)).status === 200, `${path} to be there`);
+}
+
 afterEach(async () => {
-  await gateway?.stop();
   for (const one of services.splice(0)) await one.close();
 });
 
 describe('services', () => {
   it('that are there before the gateway have their routes when it is ready; nothing else of them is reachable', async () => {
     const orders = await service({ name: 'orders' });
-    gateway = await startGateway(discovering([orders.listed]));
+    await use(discovering([orders.listed]));
     assert.deepEqual(await get('/orders/items'), { status: 200, body: 'orders-1 /items' });
     assert.deepEqual(await get('/orders/items/7'), { status: 200, body: 'orders-1 /items/7' });
     assert.equal((await get('/orders/secret')).status, 404);
@@ -88,23 +104,22 @@ describe('services', () => {
   });
 
   it('change their schema: new paths come and old ones go, and nobody fetches what is not new', async () => {
-    const orders = await service({ name: 'orders', paths: ['/old', '/kept'] });
-    gateway = await startGateway(discovering([orders.listed]));
-    assert.equal((await get('/orders/old')).status, 200);
+    const orders = await service({ name: 'changing', paths: ['/old', '/kept'] });
+    await use(discovering([orders.listed]), '/changing/old');
     await eventually(async () => (orders.served.get('/_farp/manifest') ?? 0) >= 4, 'some looks');
     assert.equal(orders.served.get('/openapi.json'), 1);
     orders.change(['/new', '/kept']);
-    await answers('/orders/new', 'orders-1 /new');
-    assert.equal((await get('/orders/old')).status, 404);
-    assert.equal((await get('/orders/kept')).status, 200);
+    await answers('/changing/new', 'changing-1 /new');
+    assert.equal((await get('/changing/old')).status, 404);
+    assert.equal((await get('/changing/kept')).status, 200);
     assert.equal(orders.served.get('/openapi.json'), 2);
     const metrics = await gateway.metrics();
-    assert.equal(metrics.sum('octopus_farp_schema_updates_total', { service: 'orders' }), 2);
+    assert.equal(metrics.sum('octopus_farp_schema_updates_total', { service: 'changing' }), 2);
     assert.equal(metrics.sum('octopus_farp_services_total'), 1);
-    assert.equal(metrics.sum('octopus_farp_routes_total', { service: 'orders', type: 'openapi' }), 2);
+    assert.equal(metrics.sum('octopus_farp_routes_total', { service: 'changing', type: 'openapi' }), 2);
     assert.equal(metrics.sum('octopus_discovery_up', { backend: 'static' }), 1);
     assert.equal(metrics.sum('octopus_discovery_stale_seconds', { backend: 'static' }), 0);
-    const { history } = await admin<Report>('/_/services/orders');
+    const { history } = await admin<Report>('/_/services/changing');
     assert.deepEqual(
       history.map(({ event }) => event),
       ['appeared', 'changed', 'changed', 'changed'],
@@ -116,7 +131,7 @@ describe('services', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const orders = await service({ name: 'orders' });
+    const orders = await service({ name: 'stays' });
     const slow = await service({
       name: 'slow',
       paths: ['/wait', '/ping'],
@@ -127,7 +142,7 @@ describe('services', () => {
         return true;
       },
     });
-    gateway = await startGateway(discovering([orders.listed]));
+    await use(discovering([orders.listed]), '/stays/items');
     assert.equal((await get('/slow/wait')).status, 404);
     gateway.writeConfig(discovering([orders.listed, slow.listed]));
     await eventually(
@@ -145,7 +160,7 @@ describe('services', () => {
     await gateway.logLine((line) => line['message'] === 'service vanished', 'its end');
     release();
     assert.equal(await response.text(), 'begun and finished');
-    assert.equal((await get('/orders/items')).status, 200);
+    assert.equal((await get('/stays/items')).status, 200);
   });
 
   it('register themselves, with and without their manifest, and leave again', async () => {
@@ -153,7 +168,7 @@ describe('services', () => {
       await service({ name: 'fetched' }),
       await service({ name: 'inline', manifest: {}, paths: ['/a'] }),
     ];
-    gateway = await startGateway({ farp: { enabled: true, watch_interval: '200ms' } });
+    await use({ farp: { enabled: true, watch_interval: '200ms' } });
     const register = async ({ id, name, port, manifest }: FarpService, sent: boolean): Promise<number> => {
       const instance = {
         id,
@@ -191,20 +206,21 @@ describe('services', () => {
 
   it('with several instances share the load, by weight; one that drains gets none; one schema is fetched once', async () => {
     const three = await Promise.all(
-      ['a', 'b', 'c'].map((id) => service({ name: 'orders', id, paths: ['/items'] })),
+      ['a', 'b', 'c'].map((id) => service({ name: 'three', id, paths: ['/items'] })),
     );
     const [a, , c] = three;
-    gateway = await startGateway(discovering([listed(three)], { routing: { load_balance: 'weighted' } }));
-    assertSpread(await spread('/orders/items', 60), { a: 20, b: 20, c: 20 });
+    await use(discovering([listed(three)], { routing: { load_balance: 'weighted' } }), '/three/items');
+    await hasAll('three', 3);
+    assertSpread(await spread('/three/items', 60), { a: 20, b: 20, c: 20 });
     const fetches = three.reduce((sum, { served }) => sum + (served.get('/openapi.json') ?? 0), 0);
     assert.equal(fetches, 1);
     a!.manifestMembers = { instance: { address: a!.address, weight: 50 } };
     c!.manifestMembers = { instance: { address: c!.address, status: 'draining' } };
     await eventually(async () => {
-      const counts = await spread('/orders/items', 6);
+      const counts = await spread('/three/items', 6);
       return !counts.has('c') && counts.get('b') !== 3;
     }, 'c to get nothing and b more than a');
-    assertSpread(await spread('/orders/items', 60), { a: 20, b: 40 });
+    assertSpread(await spread('/three/items', 60), { a: 20, b: 40 });
   });
 
   it('give a canary the share that it states', async () => {
@@ -221,35 +237,37 @@ describe('services', () => {
         },
       },
     });
-    gateway = await startGateway(
+    await use(
       discovering([listed([...stable, canary])], { routing: { load_balance: 'weighted' } }),
+      '/shop/x',
     );
+    await hasAll('shop', 3);
     assertSpread(await spread('/shop/x', 100), { canary: 20, s1: 40, s2: 40 });
   });
 
   it('keep their routes while they cannot be asked, and say so', async () => {
     let broken = false;
     const orders = await service({
-      name: 'orders',
+      name: 'flaky',
       first: (request, response) => {
         if (!broken || request.url !== '/_farp/manifest') return false;
         response.writeHead(500).end();
         return true;
       },
     });
-    gateway = await startGateway(discovering([orders.listed]));
+    await use(discovering([orders.listed]), '/flaky/items');
     broken = true;
     await eventually(
-      async () => (await admin<Report>('/_/services/orders')).last_error === 'instance orders-1: status 500',
+      async () => (await admin<Report>('/_/services/flaky')).last_error === 'instance flaky-1: status 500',
       'the error',
     );
-    assert.equal((await get('/orders/items')).status, 200);
+    assert.equal((await get('/flaky/items')).status, 200);
     broken = false;
     await eventually(
-      async () => (await admin<Report>('/_/services/orders')).problems.length === 0,
+      async () => (await admin<Report>('/_/services/flaky')).problems.length === 0,
       'the problem to pass',
     );
-    const { history } = await admin<Report>('/_/services/orders');
+    const { history } = await admin<Report>('/_/services/flaky');
     assert.deepEqual(
       history.slice(-2).map(({ event }) => event),
       ['unreachable', 'recovered'],
@@ -259,17 +277,18 @@ describe('services', () => {
   it('that are still starting are waited for', async () => {
     let started = false;
     const orders = await service({
-      name: 'orders',
+      name: 'late',
       first: (_, response) => {
         if (!started) response.writeHead(503).end('{"error":"service not registered"}');
         return !started;
       },
     });
-    gateway = await startGateway(discovering([orders.listed]));
-    assert.equal((await get('/orders/items')).status, 404);
-    assert.equal((await admin<Report>('/_/services/orders')).state, 'pending');
+    await use(discovering([orders.listed]));
+    await eventually(async () => orders.served.size > 0, 'a look at it');
+    assert.equal((await get('/late/items')).status, 404);
+    assert.equal((await admin<Report>('/_/services/late')).state, 'pending');
     started = true;
-    await answers('/orders/items', 'orders-1 /items');
+    await answers('/late/items', 'late-1 /items');
   });
 
   it('without FARP are reached only by routes of the files, or when all are exposed', async () => {
@@ -285,7 +304,7 @@ describe('services', () => {
         { path: '/missing', upstream: 'missing' },
       ],
     };
-    gateway = await startGateway(discovering(list, files));
+    await use(discovering(list, files), '/hand/any');
     assert.deepEqual(await get('/hand/any'), { status: 200, body: 'plain-1 /any' });
     assert.equal((await get('/missing')).status, 503);
     assert.equal((await get('/plain/any')).status, 404);
@@ -301,7 +320,7 @@ describe('services', () => {
 
   it('never take a route of the files or a path of the gateway; both is told', async () => {
     const orders = await service({
-      name: 'orders',
+      name: 'rooted',
       paths: ['/mine', '/both', '/theirs'],
       manifest: { routing: { strategy: 'root' } },
     });
@@ -309,7 +328,7 @@ describe('services', () => {
       name: 'rude',
       manifest: { routing: { strategy: 'custom', base_path: '/_farp/v1' } },
     });
-    gateway = await startGateway(
+    await use(
       discovering([orders.listed, rude.listed], {
         routes: [
           { path: '/mine', respond: { body: 'file' } },
@@ -317,12 +336,13 @@ describe('services', () => {
         ],
       }),
     );
+    await answers('/theirs', 'rooted-1 /theirs');
     assert.equal((await get('/mine')).body, 'file');
     assert.equal((await get('/both')).body, 'file');
-    assert.equal((await get('/theirs')).body, 'orders-1 /theirs');
+    assert.equal((await get('/theirs')).body, 'rooted-1 /theirs');
     const { conflicts } = await admin<{ conflicts: { route: string; winner: string }[] }>('/_/routes');
     assert.equal(conflicts.length, 1);
-    assert.match(conflicts[0]!.route, /^farp:orders:.*\/both$/);
+    assert.match(conflicts[0]!.route, /^farp:rooted:.*\/both$/);
     const { refused } = await admin<{ refused: { subject: string; reason: string }[] }>('/_/services');
     assert.ok(refused.some(({ subject, reason }) => /rude/.test(subject) && /reserved/.test(reason)));
     assert.ok(refused.some(({ subject, reason }) => /mine/.test(subject) && /all methods/.test(reason)));
@@ -332,6 +352,7 @@ describe('services', () => {
   it('are not waited for when their backend is away: the gateway serves what it has, and says that', async () => {
     const port = await freePort();
     const startedAt = performance.now();
+    await gateway.stop();
     gateway = await startGateway({
       farp: { enabled: true },
       discovery: { backends: ['etcd'], etcd: { endpoints: [`http://127.0.0.1:${port}`] } },
@@ -348,9 +369,9 @@ describe('services', () => {
     }, 'the backend to be shown as failing');
     assert.notEqual(etcd.error, '');
     assert.equal((await gateway.metrics()).sum('octopus_discovery_up', { backend: 'etcd' }), 0);
-    const orders = await service({ name: 'orders' });
+    const orders = await service({ name: 'behind' });
     await gateway.reload(discovering([orders.listed]));
-    await answers('/orders/items', 'orders-1 /items');
+    await answers('/behind/items', 'behind-1 /items');
     assert.deepEqual(
       (await admin<Backends>('/_/services')).backends.map(({ name }) => name),
       ['push', 'static'],
@@ -358,16 +379,16 @@ describe('services', () => {
   });
 
   it('show no secrets in the admin API', async () => {
-    const orders = await service({ name: 'orders' });
+    const orders = await service({ name: 'discreet' });
     const { schemas } = orders.manifest as { schemas: { location: Record<string, unknown> }[] };
     const [schema] = schemas;
     orders.manifestMembers = {
       schemas: [{ ...schema, location: { ...schema!.location, headers: { 'x-key': 'HEADER-SECRET' } } }],
       webhook: { service_webhook: '/hook', secret: 'WEBHOOK-SECRET' },
     };
-    gateway = await startGateway(discovering([orders.listed]));
-    const text = await (await gateway.admin('/_/services/orders')).text();
-    assert.match(text, /"serviceName": ?"orders"/);
+    await use(discovering([orders.listed]), '/discreet/items');
+    const text = await (await gateway.admin('/_/services/discreet')).text();
+    assert.match(text, /"serviceName": ?"discreet"/);
     assert.doesNotMatch(text, /SECRET/);
     assert.doesNotMatch(gateway.log, /SECRET/);
   });
