@@ -225,7 +225,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#phase = connection.connected ? PHASE_REQUEST : PHASE_CONNECT;
     const text = this.#client.upstreamHead(this.#runtime, this.endpoint);
     connection.sendHead(text, this.#bodyFollows, this.#chunkedBody, this.#toHead, this.#upgrade);
-    this.#sendBody(connection);
+    // A body that nobody has asked for yet can still go to another endpoint, however large it is.
+    if (connection.connected || this.#bodyStarted) this.#sendBody(connection);
     this.#requestProgress();
   }
 
@@ -247,6 +248,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     if (this.#phase !== PHASE_CONNECT) return;
     this.#phase = PHASE_REQUEST;
     exactNow();
+    if (!this.#bodyStarted) this.#sendBody(this.#connection!);
     this.#requestProgress();
   }
 

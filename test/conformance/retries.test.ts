@@ -179,6 +179,14 @@ describe('C13 requests that may have been processed', () => {
     assert.equal(got.length, 4);
   });
 
+  it('C13 nor is a body over body_limit lost to an endpoint that was never reached', async () => {
+    act = failing(0, reset);
+    const body = 'x'.repeat(200_000);
+    for (let index = 0; index < 4; index++)
+      assert.equal((await send('POST', '/half-dead', body)).status, 200);
+    assert.deepEqual(new Set(got), new Set([`second POST ${body}`]));
+  });
+
   it('C13 nothing is tried again after a byte went to the client', async () => {
     act = failing(1, (_, connection) => {
       connection.write(`${message('HTTP/1.1 200 OK', 'Content-Length: 10')}hello`);
