@@ -19,6 +19,42 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
     'server.dns.min_ttl',
     'server.dns.max_ttl',
   ],
+  'test/config-keys/http2.test.ts': [
+    'server.http2.enabled',
+    'server.http2.max_concurrent_streams',
+    'server.http2.stream_window',
+    'server.http2.ping_interval',
+  ],
+  'test/config-keys/tls.test.ts': [
+    'tls.enabled',
+    'tls.cert',
+    'tls.key',
+    'tls.ocsp',
+    'tls.certificates[].cert',
+    'tls.certificates[].key',
+    'tls.certificates[].ocsp',
+    'tls.certificates[].hosts',
+    'tls.min_version',
+    'tls.ciphers',
+    'tls.strict_host',
+    'tls.session_timeout',
+    'tls.ticket_rotation',
+  ],
+  'test/tls/client-certificates.test.ts': ['tls.client_ca', 'tls.client_auth', 'tls.forward_client_cert'],
+  'test/tls/server.test.ts': [
+    'server.https_port',
+    'tls.redirect_http',
+    'tls.handshake.timeout',
+    'tls.handshake.max_pending',
+  ],
+  'test/tls/upstream.test.ts': [
+    'upstreams[].tls.ca',
+    'upstreams[].tls.cert',
+    'upstreams[].tls.key',
+    'upstreams[].tls.server_name',
+    'upstreams[].tls.verify',
+  ],
+  'test/http2/upstream.test.ts': ['upstreams[].protocol'],
   'test/conformance/limits.test.ts': [
     'server.limits.request_line',
     'server.limits.header_bytes',
@@ -146,6 +182,22 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
     'farp.webhooks.enabled',
     'farp.webhooks.accept_unsigned',
   ],
+  'test/config-keys/discovery.test.ts': [
+    'discovery.backend',
+    'discovery.backends',
+    'discovery.expose',
+    ...both(['discovery.static.services[]', 'discovery.dns.services[]'], ['name', 'metadata']),
+    'discovery.static.services[].version',
+    ...both(['discovery.static.services[].instances[]'], ['address', 'id', 'weight', 'zone', 'metadata']),
+    ...both(['discovery.dns.services[]'], ['record', 'type', 'port', 'tls']),
+    ...both(['discovery.dns'], ['servers', 'min_ttl', 'max_ttl']),
+    ...both(
+      ['discovery.consul'],
+      ['address', 'token', 'datacenter', 'health', 'tags', 'stale', 'wait', 'watches'],
+    ),
+    ...both(['discovery.consul.tls', 'discovery.etcd.tls'], ['ca', 'cert', 'key']),
+    ...both(['discovery.etcd'], ['endpoints', 'prefix', 'username', 'password']),
+  ],
 };
 
 /** The same for the settings of built-in plugins, `name.key`. */
@@ -201,15 +253,7 @@ export const NOT_ACTIVE: Readonly<Record<string, Readonly<Record<string, unknown
 };
 
 /** Keys whose feature and test are on their way into the same release. */
-export const BEING_BUILT: readonly string[] = [
-  'tls',
-  'server.https_port',
-  'upstreams[].tls',
-  'upstreams[].protocol',
-  'upstreams[].service',
-  'discovery',
-  'farp',
-];
+export const BEING_BUILT: readonly string[] = ['upstreams[].service', 'discovery', 'farp'];
 
 function both(prefixes: readonly string[], keys: readonly string[]): string[] {
   return prefixes.flatMap((prefix) => keys.map((key) => `${prefix}.${key}`));

@@ -246,13 +246,13 @@ describe('sessions, versions and hostile handshakes', { skip }, () => {
   it('a drained gateway finishes requests over TLS and says so', async () => {
     const client = await RawClient.connect(gateway.tlsPort, { tls: {} });
     assert.equal((await client.request(get('x'))).status, 200);
-    client.write('GET / HT');
     const stopped = gateway.stop();
-    await eventually(async () => gateway.log.includes('shutting down'), 'the drain to begin');
-    client.write('TP/1.1\r\nHost: x\r\n\r\n');
-    const last = await client.final();
-    assert.equal(last.status, 200);
-    assert.deepEqual(valuesOf(last.fields, 'connection'), ['close']);
+    await eventually(async () => {
+      const answer = await client.request(get('x'));
+      assert.equal(answer.status, 200);
+      return valuesOf(answer.fields, 'connection')[0] === 'close';
+    }, 'the drain to begin');
+    assert.equal(await client.closed(), 'end');
     assert.equal((await stopped).code, 0);
   });
 });
@@ -267,4 +267,17 @@ it('a start with a missing file names the file and its key', { skip }, async () 
     assert.match(text, /octopus\.yaml:\d+:\d+: tls\.key: \S+absent\.key cannot be read: no such file/);
     return true;
   });
+});
+
+it('server.https_port that is taken is said at the start', { skip }, async () => {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await event(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const pem = authority!.issue('main.test');
+  const start = startGateway(
+    { server: { https_port: port }, tls: { enabled: true, cert: 'c.pem', key: 'k.pem' }, routes: [HELLO] },
+    { files: { 'c.pem': pem.cert, 'k.pem': pem.key } },
+  );
+  await assert.rejects(start, ({ message: text }: Error) => text.includes(`${port}`));
+  taken.close();
 });
