@@ -52,6 +52,23 @@ test('validate: every problem of every file, exit code 1', async () => {
   );
 });
 
+test('validate: certificates that cannot be read are warnings that say so', async () => {
+  const text = `server: { https_port: 8443 }
+tls: { enabled: true, cert: /nowhere/cert.pem, key: /nowhere/key.pem }
+admin: { enabled: false }
+routes: [{ path: /a, respond: {} }]
+`;
+  await inFolder({ 'octopus.yaml': text }, async (folder) => {
+    const { code, out, err } = await run(validate, [folder]);
+    assert.equal(code, 0);
+    assert.equal(out, 'valid: 1 route, 0 upstreams, 0 plugins, 2 warnings\n');
+    assert.match(
+      err,
+      /:2:\d+: tls\.cert: \/nowhere\/cert\.pem cannot be read: .*"octopus run" will refuse this/,
+    );
+  });
+});
+
 test('validate: variables of the invocation count', async () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of the configuration
   await inFolder({ 'octopus.yaml': 'server: { via: "${NAME}" }\n' }, async (folder) => {

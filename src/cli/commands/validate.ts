@@ -1,4 +1,4 @@
-import { loadConfig } from '../../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { formatProblem } from '../../config/problems.ts';
 import { BUILTIN_PLUGINS } from '../../plugins/builtin/registry.ts';
 import { CONFIG_HELP, CONFIG_OPTION, type Command, type Invocation } from '../command.ts';
@@ -9,7 +9,8 @@ export const command: Command = {
   usage: 'validate [-c FILE_OR_DIR...]',
   help: `
 Checks the configuration as "octopus run" would read it and reports every problem at once on standard error, each as
-file:line:column: message. Plugins of your own are imported, but nothing is started.
+file:line:column: message. Plugins of your own are imported, but nothing is started. Certificates and keys that are not
+there are warnings.
 
 Options:
 ${CONFIG_HELP}
@@ -31,7 +32,8 @@ async function validate(invocation: Invocation): Promise<number> {
     invocation.err(`refused: ${count(errors, 'error')}${warnings(result.problems.length - errors)}\n`);
     return EXIT_REFUSED;
   }
-  for (const problem of result.warnings) invocation.err(`${formatProblem(problem)}\n`);
+  const found = [...result.warnings.map(formatProblem), ...(await certificateWarnings(result))];
+  for (const warning of found) invocation.err(`${warning}\n`);
   for (const sentence of result.inactive) invocation.err(`note: ${sentence}\n`);
   const { routes, upstreams, plugins } = result.routeSet;
   const parts = [
@@ -39,8 +41,16 @@ async function validate(invocation: Invocation): Promise<number> {
     count(upstreams.length, 'upstream'),
     count(plugins.length, 'plugin'),
   ];
-  invocation.out(`valid: ${parts.join(', ')}${warnings(result.warnings.length)}\n`);
+  invocation.out(`valid: ${parts.join(', ')}${warnings(found.length)}\n`);
   return EXIT_OK;
+}
+
+/** Only warnings: where a configuration is checked, the keys of the machine that it is for are rarely there. */
+async function certificateWarnings({ config, tlsFiles }: LoadedConfig): Promise<string[]> {
+  if (tlsFiles.certificates.length === 0 && tlsFiles.upstreams.length === 0) return [];
+  const { readTls } = await import('../../control/tls/read-tls.ts');
+  const { problems, warnings } = await readTls(tlsFiles, config.tls, config.server.http2.enabled);
+  return [...problems.map((problem) => `${problem} (warning: "octopus run" will refuse this)`), ...warnings];
 }
 
 function warnings(number: number): string {
