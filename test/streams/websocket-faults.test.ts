@@ -2,11 +2,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
-import type { OriginConnection } from '../support/origin.ts';
+import { Http2Client } from '../support/http2-client.ts';
+import { type OriginConnection, ScriptedOrigin } from '../support/origin.ts';
+import { Random } from '../support/random.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { accepted, KEY, serverFrame, TunnelOrigin } from '../support/websocket-wire.ts';
+import {
+  accepted,
+  clientFrame,
+  handshake,
+  KEY,
+  serverFrame,
+  TunnelOrigin,
+} from '../support/websocket-wire.ts';
 import { connect, type Peer, WebSocketService } from '../support/websockets.ts';
 
 const MB = 1024 * 1024;
@@ -55,13 +65,10 @@ describe('an endpoint that is killed', () => {
     const address = `127.0.0.1:${output.toString().trim()}`;
     const endpoints = { name: 'service', endpoints: [address, service.address], load_balance: 'round-robin' };
     const gateway = await startGateway({ ...config, upstreams: [endpoints] }, options);
-    const headers = { 'sec-websocket-key': KEY };
     const raw: RawClient[] = [];
     for (let i = 0; i < 8; i++) {
       const client = await gateway.connect();
-      const lines = ['GET / HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket'];
-      const more = [`Sec-WebSocket-Key: ${headers['sec-websocket-key']}`, 'Sec-WebSocket-Version: 13'];
-      assert.equal((await client.request(`${[...lines, ...more].join('\r\n')}\r\n\r\n`)).status, 101);
+      assert.equal((await client.request(handshake())).status, 101);
       raw.push(client);
     }
     child.kill('SIGKILL');
@@ -133,6 +140,71 @@ describe('C17 slow readers', () => {
       server.destroy();
     });
   }
+});
+
+describe('clients that leave at any moment', () => {
+  it('of the handshake or soon after: nothing is left and no worker dies', async () => {
+    const random = new Random(1);
+    const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, random.next() * 8));
+    const origin = new ScriptedOrigin(async (connection) => {
+      await connection.head().catch(() => undefined);
+      await wait();
+      connection.write(accepted(KEY) + serverFrame('x'.repeat(random.below(60_000))));
+      await wait();
+      if (random.chance(0.3)) connection.reset();
+      else connection.end();
+    });
+    await origin.listen();
+    const gateway = await startGateway({
+      upstreams: [{ name: 'origin', endpoints: [origin.address] }],
+      routes: [{ path: '/*', upstream: 'origin', retries: 0 }],
+    });
+    const overH1 = async (): Promise<void> => {
+      const client = await gateway.connect();
+      client.write(handshake() + (random.chance(0.5) ? clientFrame('early') : ''));
+      await wait();
+      if (random.chance(0.5)) client.reset();
+      else client.destroy();
+    };
+    const overH2 = async (): Promise<void> => {
+      const client = await Http2Client.connect(`http://127.0.0.1:${gateway.port}`);
+      for (let i = 0; i < 4; i++) {
+        const stream = client.stream({
+          ':method': 'CONNECT',
+          ':protocol': 'websocket',
+          ':path': '/',
+          ':scheme': 'http',
+          ':authority': 'a',
+          'sec-websocket-version': '13',
+        });
+        stream.resume();
+        await wait();
+        if (random.chance(0.5)) stream.close(constants.NGHTTP2_CANCEL);
+        else stream.end();
+      }
+      await wait();
+      client.session.destroy();
+    };
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? overH1() : overH2())));
+    }
+    await eventually(async () => {
+      const metrics = await gateway.metrics();
+      return (
+        metrics.sum('octopus_websocket_connections') === 0 &&
+        metrics.sum('octopus_endpoint_in_flight') === 0 &&
+        metrics.sum('octopus_active_connections') === 0 &&
+        metrics.sum('octopus_upstream_connections') === 0
+      );
+    }, 'everything to be closed');
+    assert.equal((await gateway.metrics()).sum('octopus_worker_restarts_total'), 0);
+    assert.deepEqual(
+      gateway.logLines().filter((line) => line['level'] === 'error' && line['message'] !== 'request'),
+      [],
+    );
+    await gateway.stop();
+    await origin.close();
+  });
 });
 
 describe('a worker that dies', () => {

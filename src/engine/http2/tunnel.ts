@@ -10,6 +10,8 @@ export class Http2Tunnel implements ByteStream {
   /** @param headers of the answer, which opens the tunnel */
   constructor(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders) {
     this.#stream = stream;
+    // Closed in this very turn: `closed` is about to be called.
+    if (stream.destroyed || stream.closed) return;
     // Waiting for trailers keeps Node from ending the stream in good order when it has to be reset later.
     stream.once('wantTrailers', () => stream.sendTrailers({}));
     const options = { waitForTrailers: true, sendDate: false };
@@ -27,7 +29,7 @@ export class Http2Tunnel implements ByteStream {
   }
 
   write(input: Buffer, start: number, end: number): boolean {
-    if (this.#stream.destroyed) return true;
+    if (this.#stream.destroyed || this.#stream.closed) return true;
     return this.#stream.write(retain(input, start, end));
   }
 
