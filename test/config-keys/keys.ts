@@ -253,7 +253,13 @@ export const NOT_ACTIVE: Readonly<Record<string, Readonly<Record<string, unknown
 };
 
 /** Keys whose feature and test are on their way into the same release. */
-export const BEING_BUILT: readonly string[] = ['upstreams[].service', 'discovery', 'farp'];
+export const BEING_BUILT: readonly string[] = [
+  'upstreams[].service',
+  'discovery.kubernetes',
+  'discovery.eureka',
+  'discovery.mdns',
+  'farp',
+];
 
 function both(prefixes: readonly string[], keys: readonly string[]): string[] {
   return prefixes.flatMap((prefix) => keys.map((key) => `${prefix}.${key}`));
