@@ -37,8 +37,6 @@ export interface ControlPlaneOptions {
   readonly metrics: MetricsStore;
 }
 
-/** A name that has no address by then is looked up further while the generation is already served. Milliseconds. */
-const RESOLVE_PATIENCE = 1_000;
 const WORKER_ENTRY = new URL('../worker/main.js', import.meta.url);
 
 export class ControlPlane {
@@ -108,7 +106,7 @@ export class ControlPlane {
       slots: new SlotAllocator(endpointCells, upstreamCells),
       status,
       instanceId: randomBytes(6).toString('hex'),
-      resolve: (routeSet) => this.resolver.resolveAll(hostsOf(routeSet), RESOLVE_PATIENCE),
+      resolve: (routeSet, patience) => this.resolver.resolveAll(hostsOf(routeSet), patience),
       onPublished: (inForce) => {
         routeLog.published(inForce);
         this.farp?.published(inForce);

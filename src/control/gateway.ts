@@ -42,6 +42,7 @@ export class StartError extends Error {}
 const UNREAD: ReloadResult = { outcome: 'unchanged', version: 0, problems: [], warnings: [] };
 /** Readiness waits so long for the services that discovery knows: a backend that is away must not hold it up. Milliseconds. */
 const DISCOVERY_PATIENCE = 2_000;
+const DISCOVERY_RESOLVE_PATIENCE = 100;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -55,6 +56,7 @@ export class Gateway {
   /** What the configuration in force was read as. */
   #loaded: LoadedConfig;
   #digest: string;
+  #isDiscoveryRefused = false;
   #files: FileWatch | null = null;
 
   /**
@@ -108,9 +110,12 @@ export class Gateway {
       attempt: (triggers) => this.#attempt(triggers),
       report: (result, triggers) => {
         const { outcome, problems } = result;
+        const ok = outcome !== 'refused';
         const isConfig = triggers.some((trigger) => trigger !== 'discovery');
-        if (isConfig || outcome === 'refused')
-          plane.status.lastReload = { at: new Date(), ok: outcome !== 'refused', problems };
+        // A refused configuration stays the last word until there is another one, whatever is discovered meanwhile.
+        if (isConfig || !ok || this.#isDiscoveryRefused)
+          plane.status.lastReload = { at: new Date(), ok, problems };
+        this.#isDiscoveryRefused = !isConfig && !ok;
         if (isConfig) reloads[outcome].add(1);
         if (triggers.includes('discovery'))
           metrics.recorder.counter('octopus_discovery_updates_total', { result: outcome }).add(1);
@@ -267,7 +272,9 @@ export class Gateway {
     const routeSet = this.#sources.routeSet(loaded);
     if (loaded === this.#loaded && this.#sources.isInForce(routeSet))
       return { outcome: 'unchanged', version, problems: [], warnings: [] };
-    const outcome = await this.#plane.publisher.publish(loaded.config, routeSet);
+    // Names in what services say must not hold up what others say.
+    const patience = loaded === this.#loaded ? DISCOVERY_RESOLVE_PATIENCE : undefined;
+    const outcome = await this.#plane.publisher.publish(loaded.config, routeSet, patience);
     if (!outcome.ok) {
       const { reason, retry } = outcome;
       return { outcome: 'refused', version, problems: [reason], warnings: [], transient: retry };

@@ -18,14 +18,16 @@ export interface PublisherOptions {
   /** Distinguishes this process in `Via` (rule B5). */
   readonly instanceId: string;
   readonly ticketKeys: TicketKeys;
-  /** Addresses of the host names among the endpoints, the best known after a short while. */
-  resolve(routeSet: RouteSet): Promise<AddressBook>;
+  /** Addresses of the host names among the endpoints, the best known after that many milliseconds. */
+  resolve(routeSet: RouteSet, patience: number): Promise<AddressBook>;
   /** All workers serve this now. */
   onPublished(inForce: InForce): void;
   /** This is in force: newly published, or once more because its successor was refused. */
   onSettled(inForce: InForce): void;
 }
 
+/** A name that has no address by then is looked up further while the generation is already served. Milliseconds. */
+const RESOLVE_PATIENCE = 1_000;
 /** How often to look whether the last requests at removed endpoints are over, in milliseconds. */
 const RELEASE_INTERVAL = 1_000;
 
@@ -40,17 +42,21 @@ export class Publisher {
 
   /** Starts the workers with it. @returns '' or why they cannot */
   async publishFirst(config: Config, routeSet: RouteSet): Promise<string> {
-    const { generation, inForce } = await this.#compile(config, routeSet);
+    const { generation, inForce } = await this.#compile(config, routeSet, RESOLVE_PATIENCE);
     const reason = await this.#options.pool.start(generation);
     if (reason === '') this.#publish(inForce);
     return reason;
   }
 
-  /** Not to be called again before it is done. */
-  async publish(config: Config, routeSet: RouteSet): Promise<ApplyOutcome> {
+  /**
+   * Not to be called again before it is done.
+   *
+   * @param patience milliseconds for names that are new; addresses that come later are handed on
+   */
+  async publish(config: Config, routeSet: RouteSet, patience = RESOLVE_PATIENCE): Promise<ApplyOutcome> {
     let candidate: Candidate;
     try {
-      candidate = await this.#compile(config, routeSet);
+      candidate = await this.#compile(config, routeSet, patience);
     } catch (error) {
       if (!(error instanceof SlotsExhaustedError)) throw error;
       this.#settle();
@@ -69,12 +75,12 @@ export class Publisher {
   }
 
   /** @throws SlotsExhaustedError */
-  async #compile(config: Config, published: RouteSet): Promise<Candidate> {
+  async #compile(config: Config, published: RouteSet, patience: number): Promise<Candidate> {
     const wanted = withControlRoutes(published, config.farp.enabled);
     const version = ++this.#version;
     const { slots, resolve, instanceId, ticketKeys } = this.#options;
     const { server, credentials } = tlsOf(config);
-    const addresses = await resolve(wanted);
+    const addresses = await resolve(wanted, patience);
     const routeSet = slots.assignSlots(wanted, version);
     const { buffer, conflicts, refused } = compileSnapshot(routeSet, version);
     const generation = {

@@ -34,6 +34,20 @@ function reloaderOf(results: readonly ReloadResult[]) {
   return { reloader, reports, attempts: () => attempts };
 }
 
+test('an attempt knows who asked for it', async () => {
+  const seen: string[] = [];
+  const reloader = new Reloader({
+    report: () => undefined,
+    attempt: async (triggers) => {
+      seen.push(triggers.join());
+      return applied(1);
+    },
+  });
+  await Promise.all([reloader.reload('discovery'), reloader.reload('discovery')]);
+  await Promise.all([reloader.reload('discovery'), reloader.reload('file')]);
+  assert.deepEqual(seen, ['discovery', 'discovery,file']);
+});
+
 test('requests during a run share one later run', async () => {
   const { reloader, reports, attempts } = reloaderOf([applied(2), applied(3)]);
   const first = [reloader.reload('admin'), reloader.reload('signal')];

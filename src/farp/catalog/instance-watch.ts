@@ -296,11 +296,11 @@ export class InstanceWatch {
   /** @returns the time until the next try, in milliseconds */
   #failed(error: FetchError): number {
     const { settings, instanceCount } = this.#context;
+    // Services that know nothing of FARP are the rule in many a backend, and no reason to say anything.
+    if (this.#source?.kind === 'stored' && this.manifest === null) return STORED_PAUSE;
     if (error.kind === 'missing' && (this.manifest === null || this.#isBare)) {
       this.#withoutManifest();
-      const pause = lookInterval(settings(), instanceCount());
-      // Services that know nothing of FARP are the rule in many a backend.
-      return this.#source?.kind === 'stored' ? Math.max(pause, STORED_PAUSE) : pause;
+      return lookInterval(settings(), instanceCount());
     }
     this.#failures++;
     const first = this.error !== error.message;
