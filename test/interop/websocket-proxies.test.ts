@@ -11,23 +11,29 @@ const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 let service: WebSocketService;
 let events: EventService;
-let behind: RunningProxy | { missing: string };
+/** By the name of their route: proxies between the gateway and the services. */
+const behind = new Map<string, RunningProxy | { missing: string }>();
 let gateway: Gateway;
 
 before(async () => {
   service = await new WebSocketService({ perMessageDeflate: true }).start();
   events = await new EventService().start();
-  behind = await startStreamingNginx(service.port);
-  const nginx = 'missing' in behind ? service.address : `127.0.0.1:${behind.port}`;
+  behind.set('nginx', await startStreamingNginx(service.port));
+  behind.set('haproxy', await startHaproxy(service.port));
+  behind.set('nginx-events', await startStreamingNginx(events.port));
+  behind.set('haproxy-events', await startHaproxy(events.port));
+  const running = [...behind].flatMap(([name, proxy]) =>
+    'missing' in proxy ? [] : [{ name, port: proxy.port }],
+  );
   gateway = await startGateway({
     server: { trusted_proxies: ['127.0.0.1/32'] },
     upstreams: [
       { name: 'service', endpoints: [service.address] },
-      { name: 'nginx', endpoints: [nginx] },
+      ...running.map(({ name, port }) => ({ name, endpoints: [`127.0.0.1:${port}`] })),
       { name: 'events', endpoints: [events.address] },
     ],
     routes: [
-      { path: '/nginx/*', upstream: 'nginx', strip_prefix: '/nginx' },
+      ...running.map(({ name }) => ({ path: `/${name}/*`, upstream: name, strip_prefix: `/${name}` })),
       { path: '/events', upstream: 'events' },
       { path: '/off', upstream: 'service', websocket: false },
       { path: '/*', upstream: 'service' },
@@ -37,7 +43,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.stop();
-  if (behind && 'stop' in behind) await behind.stop();
+  for (const proxy of behind.values()) if ('stop' in proxy) await proxy.stop();
   await service?.stop();
   await events?.stop();
 });
@@ -53,10 +59,24 @@ async function exchange(port: number, path: string): Promise<void> {
   assert.deepEqual(await service.latest.untilClosed(), { code: 4002, reason: 'done' });
 }
 
-it('nginx behind the gateway', async (context) => {
-  if ('missing' in behind) return context.skip(behind.missing);
-  await exchange(gateway.port, '/nginx/chat');
-});
+for (const name of ['nginx', 'haproxy']) {
+  it(`${name} behind the gateway: WebSockets`, async (context) => {
+    const proxy = behind.get(name)!;
+    if ('missing' in proxy) return context.skip(proxy.missing);
+    await exchange(gateway.port, `/${name}/chat`);
+  });
+
+  it(`${name} behind the gateway: event streams`, async (context) => {
+    const proxy = behind.get(`${name}-events`)!;
+    if ('missing' in proxy) return context.skip(proxy.missing);
+    const client = await EventClient.open(gateway.port, `/${name}-events/news`);
+    for (const number of [1, 2]) {
+      events.latest.send(`data: ${number}\n\n`);
+      await client.until(`data: ${number}\n\n`);
+    }
+    client.close();
+  });
+}
 
 for (const [name, startProxy] of [
   ['nginx', startStreamingNginx],
@@ -75,7 +95,7 @@ for (const [name, startProxy] of [
     it('WebSockets, also with nginx behind it, and refusals', async (context) => {
       if ('missing' in front) return context.skip(front.missing);
       await exchange(front.port, '/chat');
-      await exchange(front.port, '/nginx/chat');
+      if (!('missing' in behind.get('nginx')!)) await exchange(front.port, '/nginx/chat');
       assert.equal(await statusOf(front.port, '/off'), 501);
       assert.equal(await statusOf(front.port, '/status/404'), 404);
     });

@@ -22,8 +22,12 @@ export class EventService {
     return this;
   }
 
+  get port(): number {
+    return (this.#server.address() as net.AddressInfo).port;
+  }
+
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as net.AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   get latest(): EventStreamAtService {
