@@ -21,8 +21,6 @@ const SINGLE = new Set([
   'access-control-request-method',
   'age',
   'authorization',
-  'content-encoding',
-  'content-language',
   'content-length',
   'content-location',
   'content-md5',
@@ -33,9 +31,7 @@ const SINGLE = new Set([
   'etag',
   'expires',
   'from',
-  'if-match',
   'if-modified-since',
-  'if-none-match',
   'if-range',
   'if-unmodified-since',
   'last-modified',
@@ -50,6 +46,9 @@ const SINGLE = new Set([
   'user-agent',
   'x-content-type-options',
 ]);
+
+/** Lists that may come as several fields, which Node does not let pass as such. */
+const JOINED = new Set(['content-encoding', 'content-language', 'if-match', 'if-none-match']);
 
 /**
  * Adds the fields of well-formed lines, each with its CRLF, to a header list: names in lower case, connection-specific
@@ -66,6 +65,7 @@ export function addLines(headers: OutgoingHttpHeaders, lines: string): void {
     if (CONNECTION_SPECIFIC.has(name) || (name === 'te' && value !== 'trailers')) continue;
     const known = headers[name];
     if (known === undefined) headers[name] = value;
+    else if (JOINED.has(name)) headers[name] = `${String(known)}, ${value}`;
     else if (SINGLE.has(name)) continue;
     else if (Array.isArray(known)) known.push(value);
     else headers[name] = [String(known), value];

@@ -89,8 +89,10 @@ describe('keys of tls', { skip }, () => {
         servername,
         rejectUnauthorized: false,
         requestOCSP: true,
+      } as tls.ConnectionOptions);
+      const response = await new Promise<Buffer>((resolve) => {
+        socket.once('OCSPResponse', (bytes: Buffer) => resolve(bytes));
       });
-      const response = await new Promise<Buffer>((resolve) => socket.once('OCSPResponse', resolve));
       socket.destroy();
       return String(response);
     };

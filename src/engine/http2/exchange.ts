@@ -102,7 +102,7 @@ export class Http2Exchange implements Downstream, Listed {
       sink.onRequestEnd('');
       return;
     }
-    if (this.head.expectContinue) this.#stream.additionalHeaders({ ':status': 100 });
+    if (this.head.expectContinue && this.#writable) this.#stream.additionalHeaders({ ':status': 100 });
     this.#armBodyDeadline();
     this.#reading = true;
     const stream = this.#stream;
@@ -158,10 +158,15 @@ export class Http2Exchange implements Downstream, Listed {
     sink?.onRequestFailed(code);
   }
 
+  /** False also between a reset by the client and the end of the stream: Node throws at whoever writes then. */
+  get #writable(): boolean {
+    return !this.#gone && !this.#stream.destroyed && !this.#stream.closed;
+  }
+
   // --- response ------------------------------------------------------------------------------------------------
 
   sendInformational(status: number, lines: string): void {
-    if (this.headSent || this.#gone || this.#stream.destroyed) return;
+    if (this.headSent || !this.#writable) return;
     const headers: OutgoingHttpHeaders = { ':status': status };
     addLines(headers, lines);
     this.#stream.additionalHeaders(headers);
@@ -205,7 +210,7 @@ export class Http2Exchange implements Downstream, Listed {
 
   endBody(trailers: string): void {
     const stream = this.#stream;
-    if (!this.#gone && !stream.destroyed) {
+    if (this.#writable) {
       this.#trailers = trailers;
       const last = this.#takePending();
       if (this.#responseHead !== null) {
@@ -223,7 +228,7 @@ export class Http2Exchange implements Downstream, Listed {
 
   flush(): void {
     const stream = this.#stream;
-    if (this.#gone || stream.destroyed || this.#responseDone) return;
+    if (!this.#writable || this.#responseDone) return;
     // Also keeps Node from ending the stream in good order when it has to be reset later (rule C2).
     if (this.#responseHead !== null) this.#respond({ waitForTrailers: true });
     const chunk = this.#takePending();
