@@ -1,19 +1,16 @@
 /** A service made with the public Go library of the protocol, untouched, registers itself, beats, changes and goes. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { buildGo } from '../support/farp-go.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 
-const SOURCE = fileURLToPath(new URL('../../../test/interop/farp-go', import.meta.url));
 const TOKEN = 'the-token-of-the-go-service';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'octopus-farp-go-'));
 const program = path.join(folder, 'service');
-const hasGo = spawnSync('go', ['version']).status === 0;
 
 class Service {
   readonly child: ChildProcess;
@@ -45,7 +42,7 @@ class Service {
   }
 }
 
-describe('a Go service', { skip: hasGo ? false : 'go is not installed' }, () => {
+describe('a Go service', () => {
   const running: Service[] = [];
   const gateways: Gateway[] = [];
   let gateway: Gateway;
@@ -61,13 +58,8 @@ describe('a Go service', { skip: hasGo ? false : 'go is not installed' }, () => 
   };
 
   before(async () => {
-    const build = promisify(execFile)('go', ['build', '-o', program, '.'], { cwd: SOURCE, timeout: 150_000 });
-    // Without the modules at hand and without a way to them there is nothing to test; any other fault is one.
-    await build.catch((error: { stderr?: string }) => {
-      const reason = error.stderr ?? String(error);
-      if (!/dial tcp|no such host|proxyconnect|i\/o timeout|Could not resolve/.test(reason)) throw error;
-      unavailable = reason.split('\n')[0]!;
-    });
+    const built = await buildGo('service', folder);
+    if ('missing' in built) unavailable = built.missing;
     if (unavailable !== '') return;
     gateway = await startGateway(config, { workers: 1 });
     gateways.push(gateway);
