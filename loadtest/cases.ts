@@ -2,6 +2,10 @@
  * What is measured. Every case is plain data: the origin, the peers and the load generators read what concerns them.
  */
 
+/** `--quick`, `--short`, or neither. */
+export const EXTENTS = ['quick', 'short', 'full'] as const;
+export type Extent = (typeof EXTENTS)[number];
+
 export interface Case {
   readonly name: string;
   readonly title: string;
@@ -23,8 +27,8 @@ export interface Case {
   readonly fixedRate: boolean;
   /** Not 0: no load, memory is read while that many connections are open. */
   readonly idleConnections: number;
-  /** Left out of `--quick`: another case shows nearly the same. */
-  readonly onlyFull: boolean;
+  /** The smallest extent that it is part of. */
+  readonly from: Extent;
 }
 
 /** The origin's answer to every path but the two files: 78 bytes. */
@@ -48,7 +52,7 @@ const plain: Case = {
   reload: false,
   fixedRate: false,
   idleConnections: 0,
-  onlyFull: false,
+  from: 'quick',
 };
 
 export const CASES: readonly Case[] = [
@@ -56,19 +60,18 @@ export const CASES: readonly Case[] = [
   {
     ...plain,
     name: 'body-10k',
-    onlyFull: true,
+    from: 'short',
     title: '10 KB body',
     path: '/files/10240',
     responseBytes: 10_240,
   },
   { ...plain, name: 'body-100k', title: '100 KB body', path: '/files/102400', responseBytes: 102_400 },
   { ...plain, name: 'post-1k', title: 'POST with a 1 KB body', script: 'post' },
-  { ...plain, name: 'plugins-1', onlyFull: true, title: 'One plugin', plugins: 1 },
+  { ...plain, name: 'plugins-1', from: 'short', title: 'One plugin', plugins: 1 },
   { ...plain, name: 'plugins-3', title: 'Three plugins', plugins: 3 },
   {
     ...plain,
     name: 'routes-1k',
-    onlyFull: true,
     title: '1,000 routes with a parameter',
     script: 'routes',
     routes: 1_000,
@@ -77,6 +80,8 @@ export const CASES: readonly Case[] = [
   {
     ...plain,
     name: 'routes-100k',
+    // nginx takes a minute to read its configuration.
+    from: 'full',
     title: '100,000 routes with a parameter',
     script: 'routes',
     routes: 100_000,

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Case } from './cases.ts';
+import { CASES, type Case } from './cases.ts';
 import { type Bench, CONNECTIONS, Contender } from './contender.ts';
 import type { Options } from './options.ts';
 import { prepareOrigin } from './origin/origin.ts';
@@ -43,7 +43,7 @@ export async function runCase(scenario: Case, comparison: Comparison): Promise<C
   const contenders: Contender[] = [];
   try {
     await ready('origin', origin, originPort, scenario.path, 10);
-    for (const found of comparison.peers) await startOne(found, bench, contenders, say);
+    for (const found of peersOf(scenario, comparison)) await startOne(found, bench, contenders, say);
     const proxies =
       scenario.idleConnections > 0
         ? await inTurn(contenders)
@@ -66,6 +66,11 @@ export async function runCase(scenario: Case, comparison: Comparison): Promise<C
     for (const one of contenders) await one.stop();
     await origin.stop();
   }
+}
+
+function peersOf({ name }: Case, { peers, options: { sidePeers } }: Comparison): readonly FoundPeer[] {
+  if (sidePeers.length === 0 || name === CASES[0]!.name) return peers;
+  return peers.filter(({ peer }) => sidePeers.includes(peer.name));
 }
 
 async function startOne(

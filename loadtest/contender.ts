@@ -19,7 +19,7 @@ import { get, ready } from './system/probe.ts';
 export const CONNECTIONS = 64;
 
 /** 100,000 routes take some proxies long to read. */
-const START_SECONDS = 90;
+const START_SECONDS = 180;
 
 /** On a quiet machine a fast proxy serves these in a second. */
 const WARM_UP_REQUESTS = 25_000;
@@ -175,6 +175,7 @@ export class Contender {
     if (this.#memory.withConnections === null) {
       this.#memory = { resident: residentBytes(this.#server.pid), withConnections: null };
     }
+    const workerRequests = (await this.#launch.workerRequests?.()) ?? [];
     await this.stop();
     return {
       name: this.name,
@@ -182,6 +183,7 @@ export class Contender {
       rounds: this.#rounds,
       fixedRate: this.#fixedRate,
       memory: this.#memory,
+      workerRequests,
     };
   }
 

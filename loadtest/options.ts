@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
-import { CASES, type Case } from './cases.ts';
+import { CASES, type Case, EXTENTS, type Extent } from './cases.ts';
 
 export interface Options {
   readonly mode: 'compare' | 'cpu' | 'render' | 'list' | 'help';
   readonly cases: readonly Case[];
   /** Names of peers; empty means every peer that is found. */
   readonly peers: readonly string[];
+  /** In all cases but the first only these take part; empty means all. */
+  readonly sidePeers: readonly string[];
   readonly rounds: number;
   /** Rounds of latency at a fixed rate, in the cases that have it. */
   readonly fixedRateRounds: number;
@@ -24,12 +26,13 @@ export interface Options {
 
 export const HELP = `Usage: npm run loadtest -- [options]
 
-  --quick            the main cases, short rounds, octopus nginx and haproxy only: about 2 minutes
+  --quick            the main cases in short rounds, beside nginx: about 2 minutes
+  --short            every case but routes-100k, beside nginx and haproxy, the first one beside all: about 8 minutes
   --cpu              only CPU per request of octopus beside nginx: about 30 seconds
   --cases a,b        only these cases (--list names them)
-  --peers a,b        only these proxies: octopus nginx haproxy envoy caddy node-undici fastify
+  --peers a,b        only these proxies: octopus octopus-uws nginx haproxy envoy caddy node-undici fastify
   --rounds N         rounds per case (default 3, quick 2)
-  --seconds N        seconds per measurement, whole (default 3, quick 1)
+  --seconds N        seconds per measurement, whole (default 3, short 2, quick 1)
   --origin NAME      nginx (default) or node, when there is no nginx
   --octopus FILE     measure this octopus command instead of building the working copy
   --publish          put the measured cases into docs/performance.{json,md} and its charts
@@ -44,6 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
     strict: true,
     options: {
       quick: { type: 'boolean', default: false },
+      short: { type: 'boolean', default: false },
       cpu: { type: 'boolean', default: false },
       render: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
@@ -57,7 +61,8 @@ export function parseOptions(args: readonly string[]): Options {
       octopus: { type: 'string', default: '' },
     },
   });
-  const { quick, origin } = values;
+  const { quick, short, origin } = values;
+  if (quick && short) throw new Error('--quick and --short exclude each other');
   if (origin !== 'nginx' && origin !== 'node') throw new Error('--origin is nginx or node');
   const peers = names(values.peers);
   const rounds = count('--rounds', values.rounds ?? (values.cpu ? '5' : quick ? '2' : '3'));
@@ -71,13 +76,15 @@ export function parseOptions(args: readonly string[]): Options {
           : values.cpu
             ? 'cpu'
             : 'compare',
-    cases: chosenCases(names(values.cases), quick),
-    peers: quick && peers.length === 0 ? ['octopus', 'nginx', 'haproxy'] : peers,
+    cases: chosenCases(names(values.cases), quick ? 'quick' : short ? 'short' : 'full'),
+    peers: quick && peers.length === 0 ? ['octopus', 'octopus-uws', 'nginx', 'haproxy'] : peers,
+    sidePeers:
+      peers.length > 0 ? [] : quick ? ['octopus', 'nginx'] : short ? ['octopus', 'nginx', 'haproxy'] : [],
     rounds,
     fixedRateRounds: quick ? 1 : rounds,
-    seconds: count('--seconds', values.seconds ?? (values.cpu ? '2' : quick ? '1' : '3')),
+    seconds: count('--seconds', values.seconds ?? (values.cpu || short ? '2' : quick ? '1' : '3')),
     warmUpSeconds: quick ? 1 : 2,
-    mostWarmUps: quick ? 1 : 5,
+    mostWarmUps: quick ? 1 : short ? 3 : 5,
     origin,
     octopus: values.octopus,
     publish: values.publish,
@@ -89,8 +96,8 @@ function names(list: string): string[] {
   return list.split(',').filter((name) => name !== '');
 }
 
-function chosenCases(wanted: readonly string[], quick: boolean): readonly Case[] {
-  if (wanted.length === 0) return quick ? CASES.filter((one) => !one.onlyFull) : CASES;
+function chosenCases(wanted: readonly string[], extent: Extent): readonly Case[] {
+  if (wanted.length === 0) return CASES.filter((one) => EXTENTS.indexOf(one.from) <= EXTENTS.indexOf(extent));
   return wanted.map((name) => {
     const found = CASES.find((one) => one.name === name);
     if (!found)

@@ -21,7 +21,16 @@ export function findPeers(
   octopusProgram: string,
   wanted: readonly string[],
 ): { found: FoundPeer[]; missing: Peer[] } {
-  const all = [octopus(octopusProgram), nginx, haproxy, envoy, caddy, nodeUndici, fastify];
+  const all = [
+    octopus(octopusProgram),
+    octopus(octopusProgram, 'uws'),
+    nginx,
+    haproxy,
+    envoy,
+    caddy,
+    nodeUndici,
+    fastify,
+  ];
   const unknown = wanted.find((name) => !all.some((peer) => peer.name === name));
   if (unknown !== undefined)
     throw new Error(`--peers: there is no ${unknown}; there are ${all.map((p) => p.name).join(' ')}`);

@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { EngineName } from '../../src/shared/messages.ts';
 import { type Case, routePrefix } from '../cases.ts';
+import { get } from '../system/probe.ts';
 import { version } from '../system/tools.ts';
 import { type Launch, MAX_CONNECTIONS, type Peer, type Setup } from './peer.ts';
 
 /** @param program `src/cli/main.js` of a build */
-export function octopus(program: string): Peer {
+export function octopus(program: string, engine: EngineName = 'builtin'): Peer {
   return {
-    name: 'octopus',
+    name: engine === 'builtin' ? 'octopus' : `octopus-${engine}`,
     hint: 'npm run build',
     findVersion: () => version(process.execPath, [program, 'version'], /(\d+\.\d+\.\d+\S*)/),
     prepare(setup: Setup): Launch {
@@ -17,11 +19,20 @@ export function octopus(program: string): Peer {
       write();
       return {
         command: process.execPath,
-        args: [program, 'run', '-c', file, '--workers', String(setup.scenario.workers)],
+        args: [program, 'run', '-c', file, '--engine', engine, '--workers', String(setup.scenario.workers)],
         reload: write,
+        workerRequests: () => workerRequests(setup.adminPort),
       };
     },
   };
+}
+
+async function workerRequests(adminPort: number): Promise<number[]> {
+  const { body } = await get(adminPort, '/metrics');
+  const lines = body.matchAll(/^octopus_worker_requests_total\{worker="(\d+)"\} (\d+)$/gm);
+  const counts: number[] = [];
+  for (const [, worker, count] of lines) counts[Number(worker)] = Number(count);
+  return counts;
 }
 
 /** Defaults everywhere: metrics, request id, trace context, health and circuit breaker are on. */

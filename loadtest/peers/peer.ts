@@ -25,6 +25,8 @@ export interface Setup {
 export interface Launch extends Command {
   /** Makes the running process read its configuration again; called once a second in the reload case. */
   readonly reload?: (pid: number) => void;
+  /** Requests that each worker has served. */
+  readonly workerRequests?: () => Promise<number[]>;
 }
 
 /** More than the idle case opens, so that no proxy is short of connections. */

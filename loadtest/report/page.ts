@@ -12,6 +12,7 @@ export function performancePage(results: Results): string {
     '![CPU time per request of Octopus over nginx, case by case](performance-ratio.svg)',
     HOW,
     ...results.cases.map(section),
+    ...scale(results),
   ].join('\n\n')}\n`;
 }
 
@@ -45,6 +46,43 @@ const HOW = `## How it is measured
 Numbers from other machines differ; ratios differ less. \`loadtest/README.md\` tells how to tune a machine for this.
 
 ## Results`;
+
+const CORES = 8;
+
+/** What one and two workers cost, and what follows for a larger machine; nothing until both were measured. */
+function scale({ cases }: Results): string[] {
+  const [one, two] = ['small-json', 'workers-2'].map((name) => {
+    const result = cases.find((candidate) => candidate.name === name);
+    return result ? summarize(result).find((row) => row.name === 'octopus') : undefined;
+  });
+  if (!one || !two) return [];
+  const growth = two.cpuMicros / one.cpuMicros;
+  const perCore = 1e6 / two.cpuMicros;
+  const thousands = (count: number) => `${Math.round(count / 1_000).toLocaleString('en')},000`;
+  return [
+    `## More cores
+
+A request costs ${one.cpuMicros.toFixed(1)} µs of CPU time with one worker and ${two.cpuMicros.toFixed(1)} µs with two, ${growth.toFixed(2)} times as
+much. The workers share no lock and no queue: each has its own listening socket, connections, pools and counters, and what
+they share (health, requests in flight, limits) is a few atomic operations per request. A core that does nothing else thus
+serves up to ${thousands(perCore)} such requests per second, and ${CORES} workers on ${CORES} cores up to ${thousands(CORES * perCore)}.
+
+That is arithmetic and no measurement. It assumes that
+
+* a further worker costs the others no more than the second cost the first. Caches and memory that all cores share may make
+  it more: if each doubling costs that factor again, ${CORES} cores serve ${thousands((CORES * perCore) / Math.max(1, growth) ** 2)};
+* all ${CORES} cores are the gateway's: the load and the endpoints run on other machines;
+* the network card spreads its interrupts over the cores (RSS), and the kernel's network stack is not the limit before;
+* there are many connections. The kernel gives each new one to a worker by the hash of its addresses, so that few
+  connections, or a few busy ones, leave workers unevenly loaded: \`octopus_worker_connections\` and
+  \`octopus_worker_requests_total\` show it. With 64 connections on ${CORES} workers expect the busiest to have half as many again
+  as the mean; with 10,000 it is within a few percent;
+* the cores are alike. Two threads of one core (SMT) count as about one and a quarter.
+
+\`server.pin_cpus\` keeps each worker on its core, which on a machine that does nothing else saves cache misses; see
+[operations.md](operations.md).`,
+  ];
+}
 
 function section(result: CaseResult): string {
   const { environment, conditions } = result;

@@ -135,3 +135,20 @@ test('docs/performance.md and its charts are what docs/performance.json makes', 
     );
   }
 });
+
+test('a proxy that counts by worker shows how evenly the kernel spread the load', () => {
+  const octopus = proxy('octopus', [round(5, 15)], { workerRequests: [300, 100] });
+  const [remark] = remarksOn(caseOf(octopus, nginx));
+  assert.equal(remark, 'The workers of octopus served 75% and 25% of the requests.');
+});
+
+test('the page reckons with more cores once one and two workers were measured', () => {
+  const one = caseOf(proxy('octopus', [round(5, 15)]));
+  const two = { ...caseOf(proxy('octopus', [round(6, 19)])), name: 'workers-2' };
+  const page = (...cases: CaseResult[]) => renderedFiles({ cases }).get('performance.md')!;
+  assert.doesNotMatch(page(one), /More cores/);
+  const text = page(one, two);
+  assert.match(text, /20\.0 µs of CPU time with one worker and 25\.0 µs with two, 1\.25 times as/);
+  assert.match(text, /up to 40,000 such requests per second, and 8 workers on 8 cores up to 320,000\./);
+  assert.match(text, /8 cores serve 205,000;/);
+});

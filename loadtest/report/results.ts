@@ -31,6 +31,8 @@ export interface ProxyResult {
   readonly fixedRate: readonly FixedRateRound[];
   /** Bytes after the last round, or before and with the open connections in an idle case. */
   readonly memory: { readonly resident: number; readonly withConnections: number | null };
+  /** How many requests each worker served, where the proxy tells. */
+  readonly workerRequests?: readonly number[];
 }
 
 /** One measurement at peak. Latencies are milliseconds. */

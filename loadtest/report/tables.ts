@@ -85,6 +85,12 @@ export function remarksOn(result: CaseResult): string[] {
       'Too few cores to keep proxy and load apart: requests/s and latency mean little, CPU per request holds.',
     );
   }
+  for (const { name, workerRequests = [] } of result.proxies) {
+    if (workerRequests.length < 2) continue;
+    const all = workerRequests.reduce((sum, count) => sum + count, 0);
+    const shares = workerRequests.map((count) => `${((count / all) * 100).toFixed(0)}%`);
+    remarks.push(`The workers of ${name} served ${shares.join(' and ')} of the requests.`);
+  }
   const foreign = foreignCoresIn(result);
   if (foreign > 0.1) remarks.push(`Other processes used up to ${foreign.toFixed(1)} cores meanwhile.`);
   return remarks;
