@@ -30,6 +30,8 @@ export class ResponseSender {
   /** Where the body goes: to the client, or through the event stream that it is. */
   #output: BodyOutput;
   #events: EventStream | null = null;
+  /** Not 0: the gateway shuts down, and cuts what is left then. */
+  #shutdownAt = 0;
   #call: ProxyCall | null = null;
   #filter: ResponseFilter | null = null;
   // The body flows while neither a busy hook nor a slow client holds it up.
@@ -180,6 +182,7 @@ export class ResponseSender {
     this.#output = this.#events;
     this.#streams.add(this.#events);
     this.#context.lasts();
+    if (this.#shutdownAt !== 0) this.#events.shutdown(this.#shutdownAt);
   }
 
   #leaveEventStream(events: EventStream): void {
@@ -195,6 +198,7 @@ export class ResponseSender {
   }
 
   shutdown(until: number): void {
+    this.#shutdownAt = until;
     this.#events?.shutdown(until);
   }
 

@@ -48,6 +48,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   /** A request for the gateway itself. */
   #control: ControlCall | null = null;
   #webSocket: WebSocketSession | null = null;
+  /** The gateway shuts down: what begins now ends soon. */
+  #leaving = false;
   #requestFilter: RequestFilter | null = null;
   // The request body flows while neither a busy hook nor a slow endpoint holds it up.
   #requestHeld = false;
@@ -348,7 +350,10 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   }
 
   onUpstreamSwitched(head: ResponseHead, stream: ByteStream): void {
-    this.#response.sendSwitch(head, this.#call, (lines) => this.#webSocket!.open(lines, stream));
+    this.#response.sendSwitch(head, this.#call, (lines) => {
+      this.#webSocket!.open(lines, stream);
+      if (this.#leaving) this.#webSocket!.shutdown();
+    });
   }
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
@@ -368,6 +373,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   }
 
   onShutdown(until: number): void {
+    this.#leaving = true;
     this.#webSocket?.shutdown();
     this.#response.shutdown(until);
   }

@@ -270,6 +270,20 @@ describe('C19 SIGTERM', { concurrency: true }, () => {
     await leaving.stop();
   });
 
+  it('a stream that begins after the signal ends in good order too', async () => {
+    const leaving = await leave('3s');
+    const client = new EventClient(leaving.port, '/begin/late');
+    await eventually(async () => service.of('/begin/late') !== undefined, 'the request');
+    leaving.child.kill('SIGTERM');
+    await leaving.logLine((line) => line['message'] === 'shutting down', 'shutting down');
+    const { response } = service.of('/begin/late');
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+    assert.equal(await client.untilEnded(), 'end');
+    assert.equal(client.text, 'data: 1\n\n');
+    assert.deepEqual(await leaving.exited, { code: 0, signal: null });
+    await leaving.stop();
+  });
+
   it('over HTTP/2 the stream ends, it is not reset', async () => {
     const leaving = await leave('2s');
     const client = await Http2Client.connect(`http://127.0.0.1:${leaving.port}`);

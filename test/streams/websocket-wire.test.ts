@@ -291,6 +291,34 @@ describe('C19 SIGTERM', () => {
     await leaving.stop();
   });
 
+  it('one that opens after the signal is closed at once', async () => {
+    const leaving = await startGateway(gateway.config, { workers: 1 });
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      scripted.use(async (connection) => {
+        await connection.head();
+        const answered = new Promise<void>((go) => (answer = go));
+        resolve();
+        await answered;
+        connection.write(accepted(KEY));
+        await connection.until(() => (connection.received === '' ? null : true), 'the answer to Close');
+        connection.end();
+      });
+    });
+    const client = await leaving.connect();
+    client.write(handshake({}, 'GET /scripted HTTP/1.1'));
+    await asked;
+    leaving.child.kill('SIGTERM');
+    await leaving.logLine((line) => line['message'] === 'shutting down', 'shutting down');
+    answer();
+    assert.equal((await client.response()).status, 101);
+    await arrives(client, closeFrameText(1001, 'the gateway is shutting down'));
+    client.write(clientFrame('\x03\xe9', 8));
+    assert.equal(await client.closed(), 'end');
+    assert.deepEqual(await leaving.exited, { code: 0, signal: null });
+    await leaving.stop();
+  });
+
   it('one that cannot be told is cut at the deadline', async () => {
     const leaving = await startGateway(
       { ...gateway.config, server: { shutdown_timeout: '500ms' } },

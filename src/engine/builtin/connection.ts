@@ -88,6 +88,7 @@ export class Http1Connection implements Downstream, ClientConnection {
   #expectContinue = false;
   #keepAlive = true;
   #draining = false;
+  #drainUntil = 0;
   /** Guards against recursion when responses complete while their request is still being read. */
   #pumping = false;
   #lastQueued = 0;
@@ -127,6 +128,7 @@ export class Http1Connection implements Downstream, ClientConnection {
    */
   drain(until: number): void {
     this.#draining = true;
+    this.#drainUntil = until;
     if (this.#state === STATE_HEAD && !this.#reader.started) this.#shortenIdle();
     else this.#exchange.events?.onShutdown(until);
   }
@@ -273,6 +275,7 @@ export class Http1Connection implements Downstream, ClientConnection {
     this.#peer.judge(this.#host.settings.trustedProxies);
     this.#exchange.begin();
     this.#host.onExchange(this.#exchange);
+    if (this.#draining) this.#exchange.events?.onShutdown(this.#drainUntil);
     // Bytes nobody reads yet must not pile up in this process (rule C17).
     if (
       this.#state === STATE_EXCHANGE &&

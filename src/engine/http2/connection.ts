@@ -75,6 +75,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   #idleUntil = 0;
   #served = false;
   #draining = false;
+  #drainUntil = 0;
   #closing = false;
   #gone = false;
 
@@ -107,6 +108,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   drain(until: number): void {
     if (this.#draining || this.#gone) return;
     this.#draining = true;
+    this.#drainUntil = until;
     for (const stream of this.#streams) stream.onShutdown(until);
     this.#session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
     this.deadline = coarseClock.now + DRAIN_GRACE_MS;
@@ -240,5 +242,6 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     else if (head.contentLength > limits.body && limits.body !== 0) exchange.reject('body_too_large');
     else if (peer.tls !== null && !peer.tls.serves(head.host)) exchange.reject('misdirected_request');
     else exchange.begin();
+    if (this.#draining) exchange.onShutdown(this.#drainUntil);
   }
 }
