@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { errorsOf, loadYaml } from '../../test/support/config-files.ts';
+import { errorsOf, inFolder, loadYaml, warningsOf } from '../../test/support/config-files.ts';
+import { BUILTIN_PLUGINS } from '../plugins/builtin/registry.ts';
+import { loadConfig } from './load.ts';
 import { redactConfig } from './redact.ts';
 
 const TOKEN = 'a-token-that-is-long-enough';
@@ -51,4 +53,22 @@ test('the state file is found beside its configuration', async () => {
   assert.equal(config.farp.state_file, path.join(path.dirname(files[0]!), 'state/services.json'));
   const absolute = await loadYaml('farp: { state_file: /var/lib/octopus/services.json }');
   assert.equal(absolute.config.farp.state_file, '/var/lib/octopus/services.json');
+});
+
+test('the state file is no configuration', async () => {
+  const text = 'farp: { state_file: services.json }\n';
+  await inFolder({ 'octopus.yaml': text }, async (folder) => {
+    const load = (paths: string[]) => loadConfig({ paths, env: {}, builtins: BUILTIN_PLUGINS });
+    const directory = await load([folder]);
+    assert.match(JSON.stringify(directory), /would be read as configuration/);
+    assert.equal((await load([path.join(folder, 'octopus.yaml')])).ok, true);
+  });
+});
+
+test('registrations without tokens are warned of where others reach them', async () => {
+  const open = 'farp: { enabled: true, push: { auth: { type: none } } }\n';
+  const [warning] = await warningsOf(`server: { host: 0.0.0.0 }\n${open}`);
+  assert.match(warning ?? '', /^2:\d+: farp.push.auth: whoever reaches 0.0.0.0:8080 can register/);
+  assert.deepEqual(await warningsOf(`server: { host: 127.0.0.1 }\n${open}`), []);
+  assert.deepEqual(await warningsOf('server: { host: 0.0.0.0 }\nfarp: { enabled: true }'), []);
 });

@@ -1,7 +1,27 @@
 /** Faults in `farp` that only show when several settings are seen together. */
+import path from 'node:path';
+import { isConfigFile } from './files.ts';
 import type { Problems } from './problems.ts';
 import type { Config } from './schema/schema.ts';
 import { type ConfigNode, placeOf, placeOfKey, type TreePath } from './tree.ts';
+
+/** A file that would be taken for configuration at the next start. @param watched files and directories of the configuration */
+export function checkStateFile(
+  { state_file: file }: Config['farp'],
+  root: ConfigNode,
+  watched: readonly string[],
+  problems: Problems,
+): void {
+  if (file === undefined) return;
+  const place = placeOf(root, ['farp', 'state_file']);
+  const full = path.resolve(path.dirname(place.source.name), file);
+  const isRead = watched.includes(path.dirname(full)) && isConfigFile(path.basename(full));
+  if (isRead || watched.includes(full))
+    problems.error(
+      place,
+      'farp.state_file: it would be read as configuration; give it another folder, or a name that ends in .state',
+    );
+}
 
 const AUTH: TreePath = ['farp', 'push', 'auth'];
 

@@ -7,6 +7,7 @@ import type { RouteSet } from '../routing/model.ts';
 import { MAX_UPSTREAMS } from '../shared/memory.ts';
 import { Breather } from './breather.ts';
 import { readEnvironment } from './env.ts';
+import { checkStateFile } from './farp-check.ts';
 import { readConfigFiles } from './files.ts';
 import { inactiveFeatures } from './inactive.ts';
 import { type Environment, interpolateTree } from './interpolate.ts';
@@ -79,6 +80,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const tls = tlsFiles(sections.settings.tls, sections.upstreams, tree);
   const files = [...watched, ...moduleFiles(tree, sections), ...allTlsFiles(tls)];
   checkSettings(sections.settings, tree, problems);
+  if (sections.settings.farp) checkStateFile(sections.settings.farp, tree, watched, problems);
   const { config } = sections;
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
   rememberEnvironmentValues(config, tree);

@@ -22,6 +22,18 @@ export function checkSettings(
     checkAdmin(server, admin, root, problems);
   }
   if (farp) checkFarp(farp, root, problems);
+  if (
+    farp?.enabled &&
+    farp.push.enabled &&
+    farp.push.auth.type === 'none' &&
+    server &&
+    !isLoopback(server.host)
+  ) {
+    problems.warning(
+      placeOf(root, ['farp', 'push', 'auth', 'type']),
+      `farp.push.auth: whoever reaches ${formatHostPort(server.host, server.http_port)} can register services; give credentials`,
+    );
+  }
   if (tls) checkTls(tls, server?.https_port ?? 8443, root, problems);
   if (tls?.enabled && server?.engine === 'uws') {
     problems.error(
