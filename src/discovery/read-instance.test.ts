@@ -37,7 +37,10 @@ describe('reading an instance', () => {
 
   it('status words of all backends; none is healthy', () => {
     const status = (word: unknown) => read({ status: word }).instance?.status;
-    assert.deepEqual(['passing', 'HEALTHY', 'unknown', '', null, 7].map(status), Array(6).fill('healthy'));
+    assert.deepEqual(
+      ['passing', 'HEALTHY', 'unknown', 'constructor', '', null, 7].map(status),
+      Array(7).fill('healthy'),
+    );
     assert.deepEqual(['warning', 'degraded'].map(status), Array(2).fill('degraded'));
     assert.deepEqual(['critical', 'DOWN', 'unhealthy'].map(status), Array(3).fill('unhealthy'));
     assert.deepEqual(['OUT_OF_SERVICE', 'draining'].map(status), Array(2).fill('draining'));

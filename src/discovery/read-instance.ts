@@ -65,22 +65,22 @@ export function readInstance(registration: Registration, subject: string): ReadI
   return { instance, refusals };
 }
 
-const STATUSES: Readonly<Record<string, InstanceStatus>> = {
-  starting: 'starting',
-  degraded: 'degraded',
-  warning: 'degraded',
-  unhealthy: 'unhealthy',
-  critical: 'unhealthy',
-  down: 'unhealthy',
-  draining: 'draining',
-  out_of_service: 'draining',
-  maintenance: 'draining',
-  stopping: 'stopping',
-};
+const STATUSES: ReadonlyMap<string, InstanceStatus> = new Map([
+  ['starting', 'starting'],
+  ['degraded', 'degraded'],
+  ['warning', 'degraded'],
+  ['unhealthy', 'unhealthy'],
+  ['critical', 'unhealthy'],
+  ['down', 'unhealthy'],
+  ['draining', 'draining'],
+  ['out_of_service', 'draining'],
+  ['maintenance', 'draining'],
+  ['stopping', 'stopping'],
+]);
 
 /** The words of FARP, Consul, Forge and Eureka. What says nothing is healthy: the gateway's own checks find out. */
 export function statusOf(value: unknown): InstanceStatus {
-  return (typeof value === 'string' ? STATUSES[value.toLowerCase()] : undefined) ?? 'healthy';
+  return (typeof value === 'string' ? STATUSES.get(value.toLowerCase()) : undefined) ?? 'healthy';
 }
 
 function weightOf(value: unknown): number {

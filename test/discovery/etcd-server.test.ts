@@ -94,6 +94,16 @@ describe('etcd', () => {
     assert.deepEqual(sink.failures, []);
   });
 
+  it('a list of many megabytes', async (context) => {
+    const server = await start(context);
+    if (server === null) return;
+    const filling = JSON.stringify({ address: '10.0.0.1', port: 2, filling: 'x'.repeat(900_000) });
+    for (let n = 0; n < 12; n++) await server.client.put(`farp/services/large/${n}`).value(filling);
+    const { sink } = watch({ endpoints: [`http://127.0.0.1:${server.port}`] });
+    await sink.until(() => sink.list?.length === 12, 'the list');
+    assert.deepEqual(sink.failures, []);
+  });
+
   it('a user with a password; what he may not see, and a wrong password, are told', async (context) => {
     const server = await start(context);
     if (server === null) return;

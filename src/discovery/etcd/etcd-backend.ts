@@ -68,7 +68,14 @@ export class EtcdBackend implements Backend {
           // `create()` would answer later, when the first events may be past already.
           const watcher = client.watch().prefix(prefix).startRevision(next).watcher();
           watchers.push(watcher);
-          watcher.on('data', (response) => applyEvents(response, keys, session));
+          watcher.on('data', (response) => {
+            // The library would throw it at the whole process.
+            try {
+              applyEvents(response, keys, session);
+            } catch (error) {
+              reject(error as Error);
+            }
+          });
           watcher.on('error', (error) => (isLeftBehind(error) ? resolve() : reject(error)));
           watcher.on('disconnected', reject);
         });
@@ -95,6 +102,8 @@ export class EtcdBackend implements Backend {
       defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + CALL_TIMEOUT }),
       grpcOptions: {
         'grpc.max_receive_message_length': MAX_MESSAGE,
+        // As everything else of the gateway: proxies of the environment are for other programs.
+        'grpc.enable_http_proxy': 0,
         'grpc.keepalive_time_ms': PING_EVERY,
         'grpc.keepalive_timeout_ms': PING_PATIENCE,
       },
