@@ -5,6 +5,7 @@ import { MetricsStore } from '../telemetry/metrics-store.ts';
 import type { ConfigSource } from './config-loader.ts';
 import { readInThread } from './config-reader.ts';
 import { Gateway, StartError } from './gateway.ts';
+import { openFilesWarning } from './open-files.ts';
 import { packageVersion } from './version.ts';
 
 export type RunResult =
@@ -31,6 +32,8 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
   logger.info('starting', { version: packageVersion(), node: process.versions.node, pid: process.pid });
   for (const warning of warnings) logger.warn(warning);
   for (const sentence of loaded.inactive) logger.warn(sentence);
+  const files = openFilesWarning(loaded.config.server.limits.connections);
+  if (files !== '') logger.info(files);
   try {
     const gateway = await Gateway.start({ source, first: loaded, digest, readAt, logger, metrics });
     await signals.untilStop(() => void gateway.reload('signal'));
