@@ -21,6 +21,8 @@ export interface Case {
   readonly workers: number;
   /** Requests that may share a connection to the origin; only Octopus can do more than 1. */
   readonly pipelining: number;
+  /** Clients speak TLS. */
+  readonly tls: boolean;
   /** The configuration is reloaded once a second under load. */
   readonly reload: boolean;
   /** Latency at a fixed rate (half of the peak) is measured too. */
@@ -49,6 +51,7 @@ const plain: Case = {
   plugins: 0,
   workers: 1,
   pipelining: 1,
+  tls: false,
   reload: false,
   fixedRate: false,
   idleConnections: 0,
@@ -87,6 +90,7 @@ export const CASES: readonly Case[] = [
     routes: 100_000,
     path: routePath(0),
   },
+  { ...plain, name: 'tls', title: 'Small JSON over TLS', tls: true },
   { ...plain, name: 'pipelining', title: 'Pipelining to the origin, 8 deep', pipelining: 8, fixedRate: true },
   { ...plain, name: 'reload', title: 'Reload every second', reload: true, fixedRate: true },
   { ...plain, name: 'workers-2', title: 'Two workers', workers: 2 },

@@ -11,6 +11,7 @@ import { runWrk, type WrkResult } from './measure/wrk.ts';
 import type { FoundPeer } from './peers/all.ts';
 import type { Launch } from './peers/peer.ts';
 import type { FixedRateRound, ProxyResult, Round } from './report/results.ts';
+import { makeCertificate } from './system/certificate.ts';
 import { type Server, startServer } from './system/child.ts';
 import type { CoreLayout } from './system/cores.ts';
 import { freePort } from './system/ports.ts';
@@ -71,6 +72,7 @@ export class Contender {
       port,
       adminPort,
       originPort: bench.originPort,
+      certificate: bench.scenario.tls ? makeCertificate(directory) : null,
     });
     if (!launch) return null;
     const server = startServer(launch, bench.layout.proxy, path.join(directory, 'output.log'));
@@ -87,14 +89,15 @@ export class Contender {
   /** The right body, and X-Forwarded-For: a proxy that does less than the others must not be compared with them. */
   async #verify(): Promise<void> {
     const { scenario } = this.#bench;
-    const answer = await ready(this.name, this.#server, this.#port, scenario.path, START_SECONDS);
+    const { tls } = scenario;
+    const answer = await ready(this.name, this.#server, this.#port, scenario.path, START_SECONDS, tls);
     if (answer.body.length !== scenario.responseBytes) {
       throw new Error(
         `${this.name} answered ${answer.body.length} bytes instead of ${scenario.responseBytes}`,
       );
     }
     if (scenario.routes > 0) return;
-    const echo = await get(this.#port, ECHO_PATH);
+    const echo = await get(this.#port, ECHO_PATH, tls);
     if (net.isIP(echo.body) === 0)
       throw new Error(`${this.name} sent X-Forwarded-For: ${echo.body || '(none)'}`);
   }
@@ -193,7 +196,7 @@ export class Contender {
       {
         script: path.join(scripts, `${scenario.script}.lua`),
         scriptArgs: scenario.routes > 0 ? [String(scenario.routes)] : [],
-        url: `http://127.0.0.1:${this.#port}${scenario.path}`,
+        url: `${scenario.tls ? 'https' : 'http'}://127.0.0.1:${this.#port}${scenario.path}`,
         connections: CONNECTIONS,
         seconds,
       },

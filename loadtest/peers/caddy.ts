@@ -11,6 +11,7 @@ export const caddy: Peer = {
     return program && version(program, ['version'], /v?(\d+\.\d+\.\d+)/);
   },
   prepare({ scenario, directory, port, originPort }: Setup): Launch | null {
+    if (scenario.tls) return null;
     // Its routes are a list that is searched one by one; it would only look bad.
     if (scenario.plugins > 0 || scenario.routes > 0 || scenario.reload) return null;
     const file = path.join(directory, 'caddy.json');

@@ -14,7 +14,8 @@ export const envoy: Peer = {
     return program && version(program, ['--version'], /\/(\d+\.\d+\.\d+)\//);
   },
   prepare(setup: Setup): Launch | null {
-    if (setup.scenario.plugins > 0 || setup.scenario.reload) return null;
+    const { plugins, reload, tls } = setup.scenario;
+    if (plugins > 0 || reload || tls) return null;
     const file = path.join(setup.directory, 'envoy.json');
     writeFileSync(file, JSON.stringify(configuration(setup)));
     return {

@@ -18,6 +18,7 @@ export const fastify: Peer = {
     }
   },
   prepare({ scenario, port, originPort }: Setup): Launch | null {
+    if (scenario.tls) return null;
     if (scenario.plugins > 0 || scenario.routes > 0 || scenario.reload || scenario.workers > 1) return null;
     return { command: process.execPath, args: [SERVER, String(port), String(originPort)] };
   },

@@ -11,7 +11,8 @@ export const haproxy: Peer = {
     const program = find('haproxy');
     return program && version(program, ['-v'], /version (\d+\.\d+\.\d+)/);
   },
-  prepare(setup: Setup): Launch {
+  prepare(setup: Setup): Launch | null {
+    if (setup.scenario.tls) return null;
     const file = path.join(setup.directory, 'haproxy.cfg');
     const routes = path.join(setup.directory, 'routes.lst');
     writeFileSync(

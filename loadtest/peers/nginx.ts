@@ -22,7 +22,7 @@ export const nginx: Peer = {
   },
 };
 
-function configuration({ scenario, directory, port, originPort }: Setup): string {
+function configuration({ scenario, directory, port, originPort, certificate }: Setup): string {
   return `${nginxPreamble(directory, scenario.workers)}
 http {
   ${nginxHttpDefaults(directory)}
@@ -40,7 +40,8 @@ http {
   proxy_buffers 16 16k;
   ${scenario.plugins > 0 ? 'proxy_set_header X-Loadtest "1";' : ''}
   server {
-    listen 127.0.0.1:${port} backlog=4096 ${scenario.workers > 1 ? 'reuseport' : ''};
+    listen 127.0.0.1:${port} backlog=4096 ${certificate ? 'ssl' : ''} ${scenario.workers > 1 ? 'reuseport' : ''};
+    ${certificate ? `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key}; ssl_protocols TLSv1.2 TLSv1.3;` : ''}
     ${scenario.plugins === 3 ? 'allow 127.0.0.0/8; deny all; limit_req zone=rate burst=1000000 nodelay;' : ''}
     ${locations(scenario)}
   }

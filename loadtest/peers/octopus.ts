@@ -12,7 +12,8 @@ export function octopus(program: string, engine: EngineName = 'builtin'): Peer {
     name: engine === 'builtin' ? 'octopus' : `octopus-${engine}`,
     hint: 'npm run build',
     findVersion: () => version(process.execPath, [program, 'version'], /(\d+\.\d+\.\d+\S*)/),
-    prepare(setup: Setup): Launch {
+    prepare(setup: Setup): Launch | null {
+      if (setup.scenario.tls && engine === 'uws') return null;
       const file = path.join(setup.directory, 'octopus.json');
       let generation = 0;
       const write = () => writeFileSync(file, JSON.stringify(configuration(setup, generation++)));
@@ -36,14 +37,16 @@ async function workerRequests(adminPort: number): Promise<number[]> {
 }
 
 /** Defaults everywhere: metrics, request id, trace context, health and circuit breaker are on. */
-function configuration({ scenario, port, originPort, adminPort }: Setup, generation: number): object {
+function configuration(setup: Setup, generation: number): object {
+  const { scenario, port, originPort, adminPort, certificate } = setup;
   return {
     server: {
       host: '127.0.0.1',
-      http_port: port,
+      ...(certificate ? { http_port: 0, https_port: port } : { http_port: port }),
       admin_port: adminPort,
       limits: { connections: MAX_CONNECTIONS },
     },
+    ...(certificate ? { tls: { enabled: true, ...certificate } } : {}),
     observability: { logging: { level: 'warn', access_log: { enabled: false } }, metrics: { enabled: true } },
     upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${originPort}`], pipelining: scenario.pipelining }],
     ...middleware(scenario),

@@ -1,4 +1,5 @@
 import type { Case } from '../cases.ts';
+import type { Certificate } from '../system/certificate.ts';
 import type { Command } from '../system/child.ts';
 
 /** A proxy that can be compared. One file each; `all.ts` lists them. */
@@ -20,6 +21,8 @@ export interface Setup {
   /** A second free port, for peers with an admin interface. */
   readonly adminPort: number;
   readonly originPort: number;
+  /** For cases over TLS, else null. */
+  readonly certificate: Certificate | null;
 }
 
 export interface Launch extends Command {

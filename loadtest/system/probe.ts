@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from './child.ts';
 
@@ -8,9 +9,17 @@ export interface Answer {
 }
 
 /** One GET on a connection of its own. */
-export function get(port: number, path: string): Promise<Answer> {
+export function get(port: number, path: string, tls = false): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: 2_000 }, (response) => {
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path,
+      agent: false,
+      timeout: 2_000,
+      rejectUnauthorized: false,
+    };
+    const request = (tls ? https : http).get(options, (response) => {
       let body = '';
       response.setEncoding('latin1').on('data', (text: string) => {
         body += text;
@@ -33,13 +42,14 @@ export async function ready(
   port: number,
   path: string,
   seconds: number,
+  tls = false,
 ): Promise<Answer> {
   const deadline = Date.now() + seconds * 1_000;
   let last = 'never answered';
   while (Date.now() < deadline) {
     if (server.exited) throw new Error(`${name} ended at start:\n${server.logTail()}`);
     try {
-      const answer = await get(port, path);
+      const answer = await get(port, path, tls);
       if (answer.status === 200) return answer;
       last = `answered ${answer.status}`;
     } catch (error) {
