@@ -59,8 +59,9 @@ interface Target {
 
 /** Checks of thousands of endpoints must not take all file descriptors at once. */
 const PARALLEL = 256;
-/** First checks are spread over at most this time; a start should know soon what is up. */
+/** First checks are spread over this time, or more where there are thousands; a start should know soon what is up. */
 const FIRST_SPREAD = 500;
+const FIRST_CHECKS_PER_SECOND = 500;
 /** Share of the interval by which it varies, so that checks that fell together drift apart. */
 const JITTER = 0.1;
 
@@ -151,7 +152,8 @@ export class HealthChecker {
 
   #restart(target: Target): void {
     this.#halt(target);
-    this.#schedule(target, Math.random() * Math.min(FIRST_SPREAD, target.settings.interval));
+    const spread = Math.max(FIRST_SPREAD, (this.#targets.size * 1000) / FIRST_CHECKS_PER_SECOND);
+    this.#schedule(target, Math.random() * Math.min(spread, target.settings.interval));
   }
 
   #schedule(target: Target, delay: number): void {

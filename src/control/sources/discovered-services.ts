@@ -14,6 +14,7 @@ import type { Lookup } from '../../farp/fetch/guarded-lookup.ts';
 import { SchemaWorker } from '../../farp/fetch/schema-worker.ts';
 import type { Service, ServiceProblem } from '../../farp/model.ts';
 import { endpointsOf } from '../../farp/routes/endpoints.ts';
+import type { RouteDefaults } from '../../routing/defaults.ts';
 import type { Endpoint } from '../../routing/model.ts';
 import type { MetricsStore } from '../../telemetry/metrics-store.ts';
 import type { ControlLog } from '../log.ts';
@@ -33,6 +34,9 @@ export interface DiscoveredServicesOptions {
   readonly onChange: () => void;
 }
 
+/** Most active health checks of discovered instances; more instances are checked less often. */
+const CHECKS_PER_SECOND = 200;
+
 export class DiscoveredServices {
   readonly #options: DiscoveredServicesOptions;
   readonly #fetcher: Fetcher;
@@ -44,6 +48,8 @@ export class DiscoveredServices {
   #fetchTimeout: number;
   #exposed: { readonly revision: number; readonly services: readonly Service[] } | null = null;
   #problems: readonly ServiceProblem[] = [];
+  #defaults: { readonly of: RouteDefaults; readonly factor: number; readonly spaced: RouteDefaults } | null =
+    null;
   #counts: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map();
 
   constructor(options: DiscoveredServicesOptions) {
@@ -85,10 +91,25 @@ export class DiscoveredServices {
   /** The routes of all exposed services; the same object as long as they are the same. */
   contribution({ config, routeDefaults }: LoadedConfig): Contribution {
     const { domain = '', max_routes: maxRoutes } = config.farp;
-    const built = this.#routes.build(this.services(), { defaults: routeDefaults, domain, maxRoutes });
+    const defaults = this.#spaced(routeDefaults);
+    const built = this.#routes.build(this.services(), { defaults, domain, maxRoutes });
     this.#counts = built.counts;
     this.#tellProblems(built.problems);
     return built.contribution;
+  }
+
+  /** Health checks of thousands of instances would leave the primary no time for anything else. */
+  #spaced(defaults: RouteDefaults): RouteDefaults {
+    const interval = defaults.healthCheck?.interval ?? 0;
+    const wanted = interval === 0 ? 0 : (this.#catalog.instanceCount * 1000) / interval / CHECKS_PER_SECOND;
+    // In steps, as every step means other upstreams.
+    const factor = wanted <= 1 ? 1 : 2 ** Math.ceil(Math.log2(wanted));
+    if (factor === 1 || defaults.healthCheck === null) return defaults;
+    if (this.#defaults?.of !== defaults || this.#defaults.factor !== factor) {
+      const healthCheck = { ...defaults.healthCheck, interval: interval * factor };
+      this.#defaults = { of: defaults, factor, spaced: { ...defaults, healthCheck } };
+    }
+    return this.#defaults.spaced;
   }
 
   /** Of every service that is known, exposed or not. */

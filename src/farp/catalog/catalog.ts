@@ -7,6 +7,7 @@ import { Semaphore } from '../../shared/semaphore.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { SchemaWorker } from '../fetch/schema-worker.ts';
 import { instanceIdFault, serviceNameFault } from '../manifest/names.ts';
+import { hostFault } from '../push/address.ts';
 import type { ReadKey } from './registry-store.ts';
 import { type EntryContext, type Listed, type ServiceChange, ServiceEntry } from './service-entry.ts';
 import type { CatalogSettings } from './settings.ts';
@@ -110,6 +111,11 @@ export class Catalog {
     return this.#revision;
   }
 
+  /** Of all services together. */
+  get instanceCount(): number {
+    return this.#instances;
+  }
+
   get isSettled(): boolean {
     for (const entry of this.#entries.values()) if (!entry.isSettled) return false;
     return true;
@@ -181,5 +187,6 @@ export class Catalog {
 function faultOf({ service, id, host, port }: ServiceInstance): string {
   const fault = serviceNameFault(service) || instanceIdFault(id);
   if (fault !== '') return fault;
-  return host === '' || !Number.isInteger(port) || port < 1 || port > 65_535 ? 'it has no address' : '';
+  if (host === '' || !Number.isInteger(port) || port < 1 || port > 65_535) return 'it has no address';
+  return hostFault(host);
 }

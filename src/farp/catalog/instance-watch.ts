@@ -236,9 +236,7 @@ export class InstanceWatch {
     const { fetcher, permits } = this.#context;
     const url = manifestLocation(location, this.instance);
     const request = { url, etag: this.#etag, maxBytes: MAX_MANIFEST_BYTES, signal };
-    const fetched = await permits.run(() =>
-      signal.aborted ? Promise.reject(new FetchError('unreachable', 'given up')) : fetcher.fetch(request),
-    );
+    const fetched = await permits.run(() => fetcher.fetch(request));
     if (signal.aborted || fetched.unchanged) return;
     this.manifestUrl = url;
     this.#isBare = false;
