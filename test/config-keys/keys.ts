@@ -41,12 +41,8 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
     'tls.ticket_rotation',
   ],
   'test/tls/client-certificates.test.ts': ['tls.client_ca', 'tls.client_auth', 'tls.forward_client_cert'],
-  'test/tls/server.test.ts': [
-    'server.https_port',
-    'tls.redirect_http',
-    'tls.handshake.timeout',
-    'tls.handshake.max_pending',
-  ],
+  'test/tls/server.test.ts': ['server.https_port'],
+  'test/tls/handshakes.test.ts': ['tls.redirect_http', 'tls.handshake.timeout', 'tls.handshake.max_pending'],
   'test/tls/upstream.test.ts': [
     'upstreams[].tls.ca',
     'upstreams[].tls.cert',

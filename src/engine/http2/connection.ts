@@ -25,6 +25,8 @@ const IDLE_CHECK_MS = 2000;
 /** Frames that violate the protocol, and streams over the limit, before the session ends. */
 const MAX_INVALID_FRAMES = 100;
 const MAX_REJECTED_STREAMS = 100;
+/** Node refuses streams beyond; its own 10 are reached by many slow readers of large bodies. */
+const MAX_SESSION_MEGABYTES = 32;
 /** Streams a client may reset per second in the long run (rule D7, CVE-2023-44487). */
 const RESETS_PER_SECOND = 33;
 
@@ -48,6 +50,7 @@ function sessionOptions(http2: Http2Settings, limits: WorkerLimits): SessionOpti
     },
     // The five pseudo-fields and crumbs of cookies come on top of what HTTP/1.1 counts.
     maxHeaderListPairs: limits.headerCount * 2,
+    maxSessionMemory: MAX_SESSION_MEGABYTES,
     maxSessionInvalidFrames: MAX_INVALID_FRAMES,
     maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
     streamResetBurst: maxConcurrentStreams * 2,
