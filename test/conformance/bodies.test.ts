@@ -1,7 +1,8 @@
 /** Rules A14, A15, C1, C3-C5: bodies on their way, and what ends them. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { it } from '../support/engine-under-test.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { type OriginConnection, okResponse, type Script, ScriptedOrigin } from '../support/origin.ts';
 import type { RawClient } from '../support/raw-client.ts';

@@ -1,7 +1,8 @@
 /** Rules A5, A6, A14, C11, C15, C19: the life of a client connection. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { it } from '../support/engine-under-test.ts';
 import { startGateway } from '../support/gateway.ts';
 import { okResponse } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';

@@ -1,7 +1,8 @@
 /** Rules B14 and C6: ranges, conditions and coding of responses. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { it } from '../support/engine-under-test.ts';
 import { relay } from '../support/relay.ts';
 import { type Field, message, valuesOf, type WireResponse } from '../support/wire.ts';
 

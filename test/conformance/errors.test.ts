@@ -1,7 +1,8 @@
 /** Rules A4, C16, C18 towards upstreams: what the gateway answers when it cannot forward. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { deafServer } from '../support/deaf-server.ts';
+import { it } from '../support/engine-under-test.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { type OriginConnection, okResponse, ScriptedOrigin } from '../support/origin.ts';
 import { reservePort } from '../support/ports.ts';

@@ -1,6 +1,7 @@
 /** Rule A16: Expect: 100-continue, after every check that can refuse the request without its body. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
+import { it } from '../support/engine-under-test.ts';
 import { okResponse } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { relay } from '../support/relay.ts';

@@ -1,6 +1,7 @@
 /** Rules B1-B12 and C20: which request fields reach an origin, and who may write them. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
+import { it } from '../support/engine-under-test.ts';
 import type { SeenRequest } from '../support/origin.ts';
 import { relay } from '../support/relay.ts';
 import { valuesOf } from '../support/wire.ts';

@@ -1,6 +1,7 @@
 /** Rules A13 and C18: how much and how slowly a client may send. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
+import { it } from '../support/engine-under-test.ts';
 import { okResponse } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { relay } from '../support/relay.ts';

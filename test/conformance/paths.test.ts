@@ -1,6 +1,7 @@
 /** Rule B13: the path that is routed and guarded is the path that the origin gets. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
+import { it } from '../support/engine-under-test.ts';
 import { relay } from '../support/relay.ts';
 
 const gateway = relay({

@@ -1,6 +1,7 @@
 /** Rules C13 and C14: what is sent to an upstream twice, and what never is. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe } from 'node:test';
+import { it } from '../support/engine-under-test.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { type OriginConnection, okResponse, type Script, ScriptedOrigin } from '../support/origin.ts';
 import { reservePort } from '../support/ports.ts';
