@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
+import { hostFault } from '../farp/push/address.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { ControlRequestMessage } from '../shared/messages.ts';
@@ -12,6 +13,7 @@ import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { checkEngine } from './check-engine.ts';
 import { NameResolver, type ResolverSettings } from './dns/name-resolver.ts';
 import type { FarpEndpoints } from './farp/farp-endpoints.ts';
+import { guardedHosts } from './farp/guarded-hosts.ts';
 import { HealthChecker, type HealthTransition } from './health/health-checker.ts';
 import type { ControlLog } from './log.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
@@ -91,6 +93,7 @@ export class ControlPlane {
     this.resolver = new NameResolver({
       ...resolverSettings(first.config),
       log: logger,
+      isForbidden: (address) => hostFault(address) !== '',
       onChange: (addresses) => this.workers.setAddresses(addresses),
     });
     this.health = new HealthChecker({
@@ -106,13 +109,17 @@ export class ControlPlane {
       slots: new SlotAllocator(endpointCells, upstreamCells),
       status,
       instanceId: randomBytes(6).toString('hex'),
-      resolve: (routeSet, patience) => this.resolver.resolveAll(hostsOf(routeSet), patience),
+      resolve: (routeSet, patience) => {
+        this.resolver.guard(guardedHosts(routeSet));
+        return this.resolver.resolveAll(hostsOf(routeSet), patience);
+      },
       onPublished: (inForce) => {
         routeLog.published(inForce);
         this.farp?.published(inForce);
       },
       onSettled: ({ config, routeSet }) => {
         this.resolver.configure(resolverSettings(config));
+        this.resolver.guard(guardedHosts(routeSet));
         this.resolver.retain(hostsOf(routeSet));
         this.ticketKeys.rotateEvery(config.tls.enabled ? config.tls.ticket_rotation : 0);
         this.#credentials = tlsOf(config).credentials;

@@ -24,7 +24,10 @@ let systemQuestions: string[] = [];
 /** What getaddrinfo would find. */
 const systemNames = new Map<string, string>();
 
-function start(settings: Partial<ResolverSettings> = {}): NameResolver {
+function start(
+  settings: Partial<ResolverSettings> = {},
+  isForbidden?: (address: string) => boolean,
+): NameResolver {
   const record = (message: string) => void messages.push(message);
   const log: ControlLog = { debug: record, info: record, warn: record, error: record };
   resolver = new NameResolver({
@@ -39,6 +42,7 @@ function start(settings: Partial<ResolverSettings> = {}): NameResolver {
       return [{ address }];
     },
     ...settings,
+    ...(isForbidden && { isForbidden }),
     log,
     onChange: (book) => changes.push(book),
   });
@@ -82,6 +86,18 @@ describe('name resolver', () => {
     assert.deepEqual(names.addressesOf('10.9.9.9'), ['10.9.9.9']);
     assert.deepEqual(names.addressesOf('[::1]'), ['::1']);
     assert.deepEqual(names.addressesOf(NAME), ['10.0.0.1', '10.0.0.2']);
+  });
+
+  it('withholds what a name chosen by others must not mean, as long as it is one', async () => {
+    const addresses = ['169.254.169.254', '10.0.0.1'];
+    for (const name of [NAME, 'own.example.test']) server.names.set(name, { addresses, ttl: 60 });
+    const names = start({}, (address) => address.startsWith('169.254.'));
+    names.guard(new Set([NAME]));
+    const book = await names.resolveAll([NAME, 'own.example.test'], 2_000);
+    assert.deepEqual(book, { [NAME]: ['10.0.0.1'], 'own.example.test': addresses });
+    assert.deepEqual(names.addressesOf(NAME), ['10.0.0.1']);
+    names.guard(new Set());
+    assert.deepEqual(names.addresses()[NAME], addresses);
   });
 
   it('asks again when the TTL is over, not before, and tells the change', async () => {

@@ -20,6 +20,8 @@ export interface NameResolverOptions extends ResolverSettings {
   readonly log: ControlLog;
   /** The addresses of some name are others now. Changes that come together are told once. */
   onChange(addresses: AddressBook): void;
+  /** For the names of `guard`. Default: no address is. */
+  readonly isForbidden?: (address: string) => boolean;
   /** Default `/etc/hosts`. */
   readonly hostsFile?: string;
   /** Default getaddrinfo. */
@@ -51,6 +53,7 @@ export class NameResolver {
   readonly #hosts: HostsFile;
   readonly #entries = new Map<string, Entry>();
   readonly #parallel = new Semaphore(PARALLEL);
+  #guarded: ReadonlySet<string> = new Set();
   #settings: ResolverSettings;
   #lookup: NameLookup;
   #timer: NodeJS.Timeout | null = null;
@@ -107,10 +110,17 @@ export class NameResolver {
     for (const name of this.#entries.keys()) if (!keep.has(name)) this.#entries.delete(name);
   }
 
+  /** Names chosen by others than the operator: of these, addresses that `isForbidden` says so of are withheld. */
+  guard(names: ReadonlySet<string>): void {
+    this.#guarded = names;
+  }
+
   addresses(): AddressBook {
     const book: Record<string, readonly string[]> = {};
-    for (const { name, addresses } of this.#entries.values())
-      if (addresses.length > 0) book[name] = addresses;
+    for (const entry of this.#entries.values()) {
+      const addresses = this.#usable(entry);
+      if (addresses.length > 0) book[entry.name] = addresses;
+    }
     return book;
   }
 
@@ -118,7 +128,14 @@ export class NameResolver {
   addressesOf(host: string): readonly string[] {
     const literal = stripBrackets(host);
     if (isIP(literal) !== 0) return [literal];
-    return this.#entries.get(host)?.addresses ?? [];
+    const entry = this.#entries.get(host);
+    return entry === undefined ? [] : this.#usable(entry);
+  }
+
+  #usable({ name, addresses }: Entry): readonly string[] {
+    const { isForbidden } = this.#options;
+    if (isForbidden === undefined || !this.#guarded.has(name)) return addresses;
+    return addresses.filter((address) => !isForbidden(address));
   }
 
   /** Addresses of any name, asked for now unless it is one of an endpoint. @throws NameError */
