@@ -202,7 +202,7 @@ export const ERRORS = {
     cause: 'policy',
     title: 'Upgrade not supported',
     advice:
-      'This route takes no WebSocket connections: its `websocket` is false, its upstreams speak HTTP/2, or the engine is uws.',
+      'This route takes no WebSocket connections: its `websocket` is false, its HTTP/2 endpoint has none, or the engine is uws.',
   },
   websocket_idle: {
     status: 408,

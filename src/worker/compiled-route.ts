@@ -69,9 +69,7 @@ export class CompiledRoute {
     this.targets = targets;
     this.proxy = route.action.kind === 'proxy' ? route.action : null;
     const webSocket = this.proxy?.webSocket ?? null;
-    // An Upgrade is a thing of HTTP/1.1; an endpoint that speaks HTTP/2 alone would be asked for what it cannot know.
-    const takesUpgrades = targets.some(({ runtime }) => runtime.record.protocol === 'h1');
-    this.webSocketOrigins = webSocket !== null && takesUpgrades ? new OriginSet(webSocket.origins) : null;
+    this.webSocketOrigins = webSocket === null ? null : new OriginSet(webSocket.origins);
     this.retries = this.proxy === null ? null : new RetryRules(this.proxy);
     this.#totalWeight = targets.reduce((sum, target) => sum + target.weight, 0);
   }

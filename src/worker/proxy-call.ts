@@ -15,6 +15,7 @@ import {
   FAILURE_RESET,
   FAILURE_STALE,
   FAILURE_TRUNCATED,
+  FAILURE_UNSUPPORTED,
   type UpstreamCall,
   type UpstreamConnection,
 } from '../upstream/transports/upstream-call.ts';
@@ -442,6 +443,10 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
         break;
       case FAILURE_REFUSED:
         this.#onRefused(endpoint, detail);
+        break;
+      case FAILURE_UNSUPPORTED:
+        // Anybody can ask for a WebSocket: it must not count against the endpoint.
+        this.#fail('upgrade_not_allowed', `${endpoint}: ${detail}`);
         break;
       case FAILURE_RESET:
         this.#failedTry(this.#rules.onReset && this.#idempotent, 'upstream_reset', `${endpoint}: ${detail}`);

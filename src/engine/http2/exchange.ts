@@ -2,6 +2,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_NONE } from '../../http/framing.ts';
 import { addLines } from '../../http/header-lines.ts';
+import { Http2ByteStream } from '../../http/http2-byte-stream.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
 import type { ByteStream } from '../../shared/byte-stream.ts';
@@ -13,7 +14,6 @@ import type { EngineHost } from '../engine.ts';
 import { Exchange } from '../exchange.ts';
 import type { Peer } from '../peer.ts';
 import type { ArrivedStream } from './arrived-stream.ts';
-import { Http2Tunnel } from './tunnel.ts';
 
 const EMPTY = Buffer.alloc(0);
 /** Pieces of a body are sent as they come once this many bytes wait for the end of the event. */
@@ -46,7 +46,7 @@ export class Http2Exchange implements Downstream, Listed {
   #received = 0;
   #requestDone: boolean;
 
-  #tunnel: Http2Tunnel | null = null;
+  #tunnel: Http2ByteStream | null = null;
   #responseHead: OutgoingHttpHeaders | null = null;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -192,7 +192,13 @@ export class Http2Exchange implements Downstream, Listed {
     this.#exchange.status = 101;
     this.headSent = true;
     this.deadline = 0;
-    this.#tunnel = new Http2Tunnel(this.#stream, headers);
+    const stream = this.#stream;
+    this.#tunnel = new Http2ByteStream(stream);
+    // Else it has closed in this very turn, and the tunnel is about to hear of it.
+    if (!stream.destroyed && !stream.closed) {
+      this.#responseHead = headers;
+      this.#respond({ waitForTrailers: true });
+    }
     return this.#tunnel;
   }
 

@@ -15,6 +15,9 @@ export const FAILURE_TRUNCATED = 5;
 /** The endpoint has said that it did not process the request: safe to repeat, whatever its method (rule C13). */
 export const FAILURE_REFUSED = 6;
 
+/** The endpoint takes no upgrade, and said so before it was asked: nobody's fault. */
+export const FAILURE_UNSUPPORTED = 7;
+
 /** What a call may do with the connection it was given. */
 export interface UpstreamConnection {
   /** False while the connection is still being made; what is sent meanwhile is kept for it. */

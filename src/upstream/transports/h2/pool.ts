@@ -26,6 +26,10 @@ export class H2Pool implements UpstreamPool, SessionOwner {
     this.#observer = observer;
   }
 
+  get open(): number {
+    return this.#open;
+  }
+
   request(call: UpstreamCall, fresh: boolean): H2Stream | null {
     if (!fresh) {
       const session = this.#sessions.find((one) => one.accepts);

@@ -18,3 +18,17 @@ export function requestHeaders(text: string, scheme: 'http' | 'https'): Outgoing
   addLines(headers, text.slice(hostEnd + 2, -2));
   return headers;
 }
+
+/** The request as the extended CONNECT that a WebSocket handshake is over HTTP/2 (RFC 8441 section 5): without its key. */
+export function connectHeaders(text: string, scheme: 'http' | 'https'): OutgoingHttpHeaders {
+  const headers = requestHeaders(text, scheme);
+  headers[':method'] = 'CONNECT';
+  headers[':protocol'] = 'websocket';
+  delete headers['sec-websocket-key'];
+  return headers;
+}
+
+/** The key of a handshake, by which the 101 is known that a 2xx stands for. */
+export function keyOf(text: string): string {
+  return /\r\nsec-websocket-key:[ \t]*([^\r\t ]*)/i.exec(text)?.[1] ?? '';
+}

@@ -17,6 +17,8 @@ export const MOST_STREAMS = 100;
 const STREAM_WINDOW = 256 * 1024;
 /** And of all bodies of a connection together. */
 const SESSION_WINDOW = 4 * 1024 * 1024;
+/** Node refuses streams beyond; its own 10 are reached by many uploads to an endpoint that reads slowly. */
+const SESSION_MEGABYTES = 64;
 const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 /** How long a connection that seems dead has to answer a PING. Milliseconds. */
 const PING_PATIENCE = 2000;
@@ -53,6 +55,8 @@ export class H2Session {
   readonly #owner: SessionOwner;
   /** Null: the host name does not resolve. */
   readonly #session: ClientHttp2Session | null;
+  /** What waits until the endpoint has said what it can do. */
+  #unsettled: (() => void)[] | null = [];
   /** Calls that hold a place. */
   readonly #streams = new Set<H2Stream>();
 
@@ -74,10 +78,14 @@ export class H2Session {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
       peerMaxConcurrentStreams: limit,
+      maxSessionMemory: SESSION_MEGABYTES,
     });
     this.#session = session;
     session.on('connect', () => this.#onConnect(socket as TLSSocket));
-    session.on('remoteSettings', ({ maxConcurrentStreams }) => this.#setLimit(maxConcurrentStreams));
+    session.on('remoteSettings', ({ maxConcurrentStreams }) => {
+      this.#setLimit(maxConcurrentStreams);
+      this.#settle();
+    });
     session.on('goaway', (code) => this.#onGoaway(code));
     session.on('error', (error: NodeJS.ErrnoException) => this.#onLost(error.code ?? error.message));
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onLost(error.code ?? error.message));
@@ -97,6 +105,23 @@ export class H2Session {
     const stream = new H2Stream(this, call);
     this.#streams.add(stream);
     return stream;
+  }
+
+  /** Calls `go` once the settings of the endpoint are known, or the connection is gone. */
+  whenSettled(go: () => void): void {
+    if (this.#unsettled === null) go();
+    else this.#unsettled.push(go);
+  }
+
+  #settle(): void {
+    const waiting = this.#unsettled;
+    this.#unsettled = null;
+    if (waiting !== null) for (const go of waiting) go();
+  }
+
+  /** The endpoint takes extended CONNECT (RFC 8441 section 3); unknown before it has settled. */
+  get takesConnect(): boolean {
+    return this.#session?.remoteSettings?.enableConnectProtocol === true;
   }
 
   /** @returns null when it takes none any more */
@@ -180,6 +205,7 @@ export class H2Session {
     this.#accepts = false;
     this.#owner.remove(this);
     if (this.#session?.destroyed === false) this.#session.destroy();
+    this.#settle();
     this.#owner.closed();
   }
 }

@@ -1,9 +1,11 @@
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2';
 import { DROP_RESPONSE } from '../../../http/forwarding.ts';
 import { BODY_NONE } from '../../../http/framing.ts';
 import { addLines, linesOf } from '../../../http/header-lines.ts';
+import { Http2ByteStream } from '../../../http/http2-byte-stream.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
 import { statusText } from '../../../http/status-text.ts';
+import { acceptFor, UPGRADE_LINES } from '../../../http/websocket-handshake.ts';
 import { retain } from '../../../shared/read-buffer.ts';
 import {
   FAILURE_CONNECT,
@@ -12,10 +14,11 @@ import {
   FAILURE_RESET,
   FAILURE_STALE,
   FAILURE_TRUNCATED,
+  FAILURE_UNSUPPORTED,
   type UpstreamCall,
   type UpstreamConnection,
 } from '../upstream-call.ts';
-import { requestHeaders } from './request-head.ts';
+import { connectHeaders, keyOf, requestHeaders } from './request-head.ts';
 import type { H2Session } from './session.ts';
 
 /** Interim responses one request may get before the final one. */
@@ -35,6 +38,9 @@ export class H2Stream implements UpstreamConnection {
   #inBody = false;
   #informational = 0;
   #trailers = '';
+  /** Key of the WebSocket handshake that the request is, else `''`. */
+  #key = '';
+  #tunnel: Http2ByteStream | null = null;
 
   constructor(session: H2Session, call: UpstreamCall) {
     this.#session = session;
@@ -51,11 +57,24 @@ export class H2Stream implements UpstreamConnection {
   sendHead(text: string, bodyFollows: boolean, _chunked: boolean, toHead: boolean, upgrade: boolean): void {
     this.#toHead = toHead;
     this.#requestDone = !bodyFollows;
-    if (upgrade) {
-      this.#failLater(FAILURE_MALFORMED, 'no Upgrade over HTTP/2');
+    if (upgrade) this.#session.whenSettled(() => this.#connect(text));
+    else this.#open(requestHeaders(text, this.#session.scheme), bodyFollows);
+  }
+
+  /** The handshake of a WebSocket, if the endpoint takes any over HTTP/2. */
+  #connect(text: string): void {
+    if (this.#call === null) return;
+    if (this.#session.connected && !this.#session.takesConnect) {
+      this.#failLater(FAILURE_UNSUPPORTED, 'takes no WebSocket over HTTP/2 (RFC 8441)');
       return;
     }
-    const stream = this.#session.open(requestHeaders(text, this.#session.scheme), bodyFollows);
+    this.#key = keyOf(text);
+    this.#requestDone = false;
+    this.#open(connectHeaders(text, this.#session.scheme), true);
+  }
+
+  #open(headers: OutgoingHttpHeaders, bodyFollows: boolean): void {
+    const stream = this.#session.open(headers, bodyFollows);
     if (stream === null) {
       const failure = this.#session.everConnected ? FAILURE_REFUSED : FAILURE_CONNECT;
       this.#failLater(failure, this.#session.lost || 'the connection takes no more requests');
@@ -72,7 +91,10 @@ export class H2Stream implements UpstreamConnection {
     stream.on('trailers', (_headers: unknown, _flags: unknown, raw: unknown) => {
       this.#trailers = linesOf(raw as readonly string[]);
     });
-    stream.on('drain', () => this.#call?.onUpstreamDrain());
+    stream.on('drain', () => {
+      if (this.#tunnel === null) this.#call?.onUpstreamDrain();
+      else this.#tunnel.drained();
+    });
     stream.on('error', ignore);
     stream.on('close', () => this.#onClose());
   }
@@ -122,6 +144,10 @@ export class H2Stream implements UpstreamConnection {
     if (call === null) return;
     const head = this.#head;
     const status = statusOf(raw);
+    if (this.#key !== '' && status < 300) {
+      this.#switch(call, raw);
+      return;
+    }
     const bodiless = this.#toHead || status === 204 || status === 304;
     // The length that HTTP/1.1 has to state and HTTP/2 need not.
     let framing = '';
@@ -141,6 +167,16 @@ export class H2Stream implements UpstreamConnection {
       stream.resume();
       this.#finish();
     }
+  }
+
+  /** Any 2xx opens the tunnel: it stands for the 101 that the caller knows. */
+  #switch(call: UpstreamCall, raw: readonly string[]): void {
+    const lines = `${UPGRADE_LINES}Sec-WebSocket-Accept: ${acceptFor(this.#key)}\r\n`;
+    if (!this.#parse(raw, 101, lines)) return;
+    this.#session.proven = true;
+    this.#call = null;
+    this.#tunnel = new Http2ByteStream(this.#stream!);
+    call.onSwitched(this.#head, this.#tunnel);
   }
 
   #parse(raw: readonly string[], status: number, framing: string): boolean {
@@ -212,6 +248,7 @@ export class H2Stream implements UpstreamConnection {
   #onClose(): void {
     const stream = this.#stream!;
     this.#session.release(this);
+    this.#tunnel?.closed();
     const call = this.#call;
     if (call === null) return;
     this.#call = null;

@@ -1,21 +1,14 @@
-import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { ByteReader, ByteStream } from '../../shared/byte-stream.ts';
-import { retain } from '../../shared/read-buffer.ts';
+import { constants, type Http2Stream } from 'node:http2';
+import type { ByteReader, ByteStream } from '../shared/byte-stream.ts';
+import { retain } from '../shared/read-buffer.ts';
 
-/** An HTTP/2 stream that became a tunnel (RFC 8441): its DATA frames are the bytes. */
-export class Http2Tunnel implements ByteStream {
-  readonly #stream: ServerHttp2Stream;
+/** An HTTP/2 stream that became a tunnel (RFC 8441), at either end: its DATA frames are the bytes. */
+export class Http2ByteStream implements ByteStream {
+  readonly #stream: Http2Stream;
   #reader: ByteReader | null = null;
 
-  /** @param headers of the answer, which opens the tunnel */
-  constructor(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders) {
+  constructor(stream: Http2Stream) {
     this.#stream = stream;
-    // Closed in this very turn: `closed` is about to be called.
-    if (stream.destroyed || stream.closed) return;
-    // Waiting for trailers keeps Node from ending the stream in good order when it has to be reset later.
-    stream.once('wantTrailers', () => stream.sendTrailers({}));
-    const options = { waitForTrailers: true, sendDate: false };
-    stream.respond(headers, options as Parameters<ServerHttp2Stream['respond']>[1]);
   }
 
   start(reader: ByteReader): void {
