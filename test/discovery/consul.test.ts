@@ -20,7 +20,8 @@ async function open(): Promise<Stage> {
       createProvider(
         'consul',
         consulSettings.parse({
-          address: `http://127.0.0.1:${link.port}`,
+          // A thousand connections are enough, without those of the link.
+          address: `http://127.0.0.1:${services.length > 100 ? agent.port : link.port}`,
           wait: '5s',
           // Each of many services has a question of its own, as the manual says for agents that allow it.
           watches: Math.max(150, services.length + 10),
