@@ -1,4 +1,4 @@
-/** Every rule of HTTP/1.x, and every advisory about it that is known here, has a test that bears its name. */
+/** Every rule of HTTP/1.x, HTTP/2, WebSocket and event streams, and every advisory about it that is known here, has a test that bears its name. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url';
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const SELF = path.basename(fileURLToPath(import.meta.url));
 
-/** The compiled tests of this folder, of its corpus, of faults, TLS and HTTP/2. */
+/** The compiled tests of this folder, of its corpus, of faults, TLS, HTTP/2 and streams. */
 const SOURCES = [
   HERE,
-  ...['corpus', '../faults', '../tls', '../http2', '../interop'].map((folder) => path.join(HERE, folder)),
+  ...['corpus', '../faults', '../tls', '../http2', '../streams', '../interop'].map((folder) =>
+    path.join(HERE, folder),
+  ),
 ]
   .flatMap((folder) => readdirSync(folder).map((file) => path.join(folder, file)))
   .filter((file) => file.endsWith('.js') && path.basename(file) !== SELF)
@@ -26,7 +28,8 @@ const RULES = [
   ...range('B', 15),
   ...range('C', 20),
   ...range('D', 4),
-  ...['D6', 'D7', 'D8'],
+  ...['D6', 'D7', 'D8', 'D9'],
+  ...range('E', 4),
 ];
 
 /** Named in the advisories of Pingora, Envoy, HAProxy, Puma, Traefik, Fabio, oauth2-proxy, fastify, Bun. */
