@@ -128,7 +128,7 @@ export class Publisher {
 function transportsOf({ upstreams }: RouteSet): TransportName[] {
   const names: TransportName[] = [];
   if (upstreams.some(({ endpoints }) => endpoints.some(({ tls }) => tls))) names.push('tls');
-  if (upstreams.some(({ protocol }) => protocol === 'h2')) names.push('h2');
+  if (upstreams.some(({ protocol }) => protocol !== 'h1')) names.push('h2');
   return names;
 }
 

@@ -149,8 +149,8 @@ export interface Upstream {
   /** Requests that may be under way on one connection; 1 is no pipelining. */
   readonly pipelining: number;
   readonly timeouts: UpstreamTimeouts;
-  /** Spoken with the endpoints; `h2` is multiplexed, and over TLS agreed on by ALPN. */
-  readonly protocol: 'h1' | 'h2';
+  /** Spoken with the endpoints; `h2` is multiplexed, and over TLS agreed on by ALPN. `auto`: what the endpoint prefers. */
+  readonly protocol: 'h1' | 'h2' | 'auto';
   /** For those of its endpoints that have `tls`. */
   readonly tls: UpstreamTls;
 }

@@ -98,6 +98,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #callStartedAt = 0;
   #requestSentAt = 0;
   #lastActivity = 0;
+  /** When the client gives up, if it says so; 0: it does not. */
+  #givenUpAt = 0;
   /** The breaker has its outcome: that of the response head, so that a long stream holds no permit of it. */
   #settled = false;
   #held = false;
@@ -119,6 +121,11 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   get runtime(): UpstreamRuntime {
     return this.#runtime;
+  }
+
+  /** The client waits no longer than this: `performance.now()` milliseconds, 0 when it does not say. Before `begin`. */
+  set givenUpAt(at: number) {
+    this.#givenUpAt = at;
   }
 
   /**
@@ -180,7 +187,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   /** Over HTTP/2 an endpoint can say that it did not begin with a request, whatever its method. */
   #mayEverRetry({ record }: UpstreamRuntime): boolean {
-    return this.#rules.attempts > 0 || this.#idempotent || record.protocol === 'h2';
+    return this.#rules.attempts > 0 || this.#idempotent || record.protocol !== 'h1';
   }
 
   // --- tries ---------------------------------------------------------------------------------------------------
@@ -582,7 +589,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   #totalLimit(): number {
     const total = this.#runtime.record.timeouts.total;
-    return total === 0 || this.#events ? NEVER : this.#callStartedAt + total;
+    const limit = total === 0 || this.#events ? NEVER : this.#callStartedAt + total;
+    return this.#givenUpAt === 0 ? limit : Math.min(limit, this.#givenUpAt);
   }
 
   #phaseLimit(): number {
@@ -617,7 +625,11 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     const phase = this.#phase;
     if (now >= this.#totalLimit()) {
       this.#abandonTry(true);
-      this.#settleAndFail('upstream_timeout', 'timeouts.total exceeded');
+      const isClients = now >= this.#givenUpAt && this.#givenUpAt !== 0;
+      this.#settleAndFail(
+        'upstream_timeout',
+        isClients ? 'grpc-timeout exceeded' : 'timeouts.total exceeded',
+      );
       return;
     }
     // Activity since the deadline was set has moved the real one.

@@ -7,9 +7,15 @@ import type { Recorder } from '../telemetry/recorder.ts';
 import type { UpstreamMetrics } from '../telemetry/upstream-metrics.ts';
 import { Addresses, EndpointDialer } from '../upstream/addresses.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
+import { AlpnPool } from '../upstream/transports/alpn-pool.ts';
 import { PipelinedPool } from '../upstream/transports/h1/pipelined-pool.ts';
 import { H1Pool } from '../upstream/transports/h1/pool.ts';
-import type { Dialer, UpstreamPool } from '../upstream/transports/upstream-pool.ts';
+import type { H2Pool } from '../upstream/transports/h2/pool.ts';
+import type { Dialer, PoolOptions, UpstreamPool } from '../upstream/transports/upstream-pool.ts';
+
+/** What is offered in TLS handshakes. */
+const H1 = ['http/1.1'] as const;
+const H2 = ['h2'] as const;
 
 /** An upstream as one worker uses it. */
 export class UpstreamRuntime {
@@ -121,10 +127,7 @@ export class UpstreamRegistry {
     const options = { max, idleTimeout: record.connections.idleTimeout, pipelining };
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      const Pool =
-        record.protocol === 'h2' ? this.#transports.h2!.H2Pool : pipelining > 1 ? PipelinedPool : H1Pool;
-      const metrics = this.#recorder.upstream(record.name);
-      pool = new Pool(endpoint.host, endpoint.port, this.#dialer(record, endpoint), options, metrics);
+      pool = this.#create(record, endpoint, options);
       if (pool instanceof PipelinedPool) this.#pipelined.add(pool);
       this.#pools.set(key, pool);
     } else {
@@ -134,11 +137,27 @@ export class UpstreamRegistry {
     return pool;
   }
 
-  #dialer(record: Upstream, { host, tls }: Endpoint): Dialer {
+  #create(record: Upstream, endpoint: Endpoint, options: PoolOptions): UpstreamPool {
+    const { host, port, tls } = endpoint;
+    const metrics = this.#recorder.upstream(record.name);
+    const h1 = (): H1Pool => new H1Pool(host, port, this.#dialer(record, endpoint, H1), options, metrics);
+    const h2 = (): H2Pool =>
+      new this.#transports.h2!.H2Pool(host, port, this.#dialer(record, endpoint, H2), options, metrics);
+    if (record.protocol === 'h2') return h2();
+    // Without TLS there is nothing to agree in.
+    if (record.protocol === 'auto' && tls) {
+      return new AlpnPool(host, port, this.#dialer(record, endpoint, [...H2, ...H1]), h1(), h2());
+    }
+    if (options.pipelining > 1) {
+      return new PipelinedPool(host, port, this.#dialer(record, endpoint, H1), options, metrics);
+    }
+    return h1();
+  }
+
+  #dialer(record: Upstream, { host, tls }: Endpoint, alpn: readonly string[]): Dialer {
     if (!tls) return this.#addresses;
     const { TlsConnector } = this.#transports.tls!;
     const credentials = this.#credentials[record.tls.credentials];
-    const alpn = record.protocol === 'h2' ? 'h2' : 'http/1.1';
     return new EndpointDialer(this.#addresses, new TlsConnector(host, record.tls, credentials, alpn));
   }
 

@@ -194,6 +194,19 @@ describe('HTTP/2 endpoints', () => {
     const { port } = old.address() as AddressInfo;
     await gateway.reload(config({ endpoints: [`https://127.0.0.1:${port}`], tls: { verify: false } }));
     assert.equal((await client.get('/echo')).status, 502);
+    const auto = { protocol: 'auto', tls: { verify: false } };
+    await gateway.reload(config({ ...auto, endpoints: [`https://127.0.0.1:${port}`] }));
+    assert.equal((await client.get('/echo')).body, 'ok');
+    await gateway.reload(config({ ...auto, endpoints: [`https://${secure.address}`] }));
+    const posted = { ':path': '/echo', ':method': 'POST' };
+    const both = await Promise.all([1, 2, 3].map((i) => client.request(posted, `call ${i}`)));
+    assert.deepEqual(
+      both.map(({ body }) => body),
+      ['call 1', 'call 2', 'call 3'],
+    );
+    const refused = { ...auto, endpoints: [`https://127.0.0.1:${port}`], tls: { verify: true } };
+    await gateway.reload(config(refused));
+    assert.equal((await client.get('/echo')).status, 502);
     await gateway.reload(config({ endpoints: ['does-not-exist.invalid:80'] }));
     assert.equal((await client.get('/echo')).status, 502);
     old.close();

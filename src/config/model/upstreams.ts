@@ -71,7 +71,7 @@ function checkEndpointSource(
 
 function checkUpstreamTls(config: UpstreamConfig, path: TreePath, context: BuildContext): void {
   const { tls, endpoints = [], service, protocol, pipelining } = config;
-  if (protocol === 'h2' && pipelining > 1) {
+  if (protocol !== 'h1' && pipelining > 1) {
     context.keyError(
       [...path, 'pipelining'],
       'pipelining is for protocol h1; h2 shares connections by itself',

@@ -155,10 +155,10 @@ export const upstreamSchema = z.strictObject({
     .describe(
       'Most GET, HEAD and OPTIONS requests under way on one connection; 1 is off. Costs less CPU, but a slow response holds up those behind it.',
     ),
-  protocol: oneOf(['h1', 'h2'])
+  protocol: oneOf(['h1', 'h2', 'auto'])
     .prefault('h1')
     .describe(
-      'Spoken with the endpoints: `h1` is HTTP/1.1, `h2` HTTP/2, over TLS by ALPN and else with prior knowledge.',
+      'Spoken with the endpoints: `h1` is HTTP/1.1, `h2` HTTP/2, over TLS by ALPN and else with prior knowledge; `auto` is what an endpoint prefers that is spoken to over TLS, and HTTP/1.1 with others.',
     ),
   tls: upstreamTlsSchema.optional().describe('TLS with endpoints that begin with `https://`.'),
   timeouts: timeoutsSchema.optional().describe('Time limits. Keys left out: `routing.timeouts`.'),

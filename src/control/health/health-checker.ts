@@ -190,7 +190,7 @@ export class HealthChecker {
     const tls = target.endpoint.tls ? await checkTls(host, target.tls, this.#options) : null;
     const { settings } = target;
     const place = { ip, port, authority: address, tls };
-    if (target.protocol === 'h1') return runCheck(place, settings, signal);
+    if (target.protocol !== 'h2') return runCheck(place, settings, signal);
     const { runH2Check } = await import('./check-h2.ts');
     return runH2Check(place, settings, (status) => judge(status, settings), signal);
   }

@@ -12,15 +12,15 @@ export class TlsConnector implements Connector {
   readonly #context: SecureContext;
   readonly #serverName: string;
   readonly #verify: boolean;
-  readonly #alpn: string;
+  readonly #alpn: readonly string[];
   #session: Buffer | null = null;
 
   /**
    * @param host of the endpoint
-   * @param alpn the one protocol that is offered
+   * @param alpn the protocols that are offered, the first one preferred
    * @throws Error when OpenSSL refuses certificate or key
    */
-  constructor(host: string, tls: UpstreamTls, credentials: Credentials | undefined, alpn: string) {
+  constructor(host: string, tls: UpstreamTls, credentials: Credentials | undefined, alpn: readonly string[]) {
     const { ca = '', cert = '', key = '' } = credentials ?? {};
     this.#context = createSecureContext({
       ...(ca === '' ? {} : { ca }),
@@ -38,7 +38,7 @@ export class TlsConnector implements Connector {
       ...options,
       secureContext: this.#context,
       rejectUnauthorized: this.#verify,
-      ALPNProtocols: [this.#alpn],
+      ALPNProtocols: [...this.#alpn],
       ...(this.#serverName === '' ? {} : { servername: this.#serverName }),
       ...(session === null ? {} : { session }),
     });
