@@ -16,6 +16,7 @@ const CHECKS = {
   'docs/configuration.md': [script('config-docs.mjs'), '--check'],
   'docs/plugins': [script('plugin-docs.mjs'), '--check'],
   'docs/metrics.md': [script('metrics-docs.mjs'), '--check'],
+  'docs/engines.md': [script('engine-docs.mjs'), '--check'],
 };
 
 // Before the checks that read compiled code, so that they do not all build it at once.

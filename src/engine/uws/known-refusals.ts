@@ -243,6 +243,13 @@ export const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     cases: 'upgrade-pipelined',
   },
   {
+    rule: 'C11',
+    request: 'a WebSocket handshake',
+    outcome: 501,
+    cases: '',
+    tests: ['C11 a 200 to a WebSocket handshake opens no tunnel [CVE-2024-23326]'],
+  },
+  {
     rule: 'C12',
     request: 'CONNECT',
     outcome: 'silent',
@@ -301,6 +308,17 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     rule: 'C1',
     difference: 'A chunked response that is whole when it is first written goes with Content-Length.',
     cases: 'chunked',
+  },
+  {
+    rule: 'C5',
+    difference:
+      'The response to a client that goes on sending, a large body that nobody reads or bytes behind a malformed head, can ' +
+      'be lost: the connection is reset before the client has read it.',
+    cases: '',
+    tests: [
+      'C5 the response to a large unread upload is not lost, then the connection closes',
+      'C5 a response to a malformed head is not lost while the client goes on sending',
+    ],
   },
   {
     rule: 'C7',
