@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
 import type { Connector } from '../connector.ts';
 import type { UpstreamCall } from '../upstream-call.ts';
-import { H2Stream } from './stream.ts';
+import { H2Stream, type StreamSession } from './stream.ts';
 
 /** Streams on one connection at most, and until an endpoint has said how many it takes. */
 export const MOST_STREAMS = 100;
@@ -35,7 +35,7 @@ export interface SessionOwner {
 }
 
 /** One HTTP/2 connection to an endpoint, shared by many calls. */
-export class H2Session {
+export class H2Session implements StreamSession {
   readonly address: string;
   readonly scheme: 'http' | 'https';
   /** Handshakes are done. */

@@ -19,14 +19,30 @@ import {
   type UpstreamConnection,
 } from '../upstream-call.ts';
 import { connectHeaders, keyOf, requestHeaders } from './request-head.ts';
-import type { H2Session } from './session.ts';
 
 /** Interim responses one request may get before the final one. */
 const MAX_INFORMATIONAL = 32;
 
+/** The connection that a call shares with others, as far as the call is concerned. */
+export interface StreamSession {
+  readonly scheme: 'http' | 'https';
+  readonly connected: boolean;
+  readonly everConnected: boolean;
+  proven: boolean;
+  /** Why the connection is gone; `''` while it is not. */
+  readonly lost: string;
+  readonly takesConnect: boolean;
+  /** Calls `go` once the settings of the endpoint are known, or the connection is gone. */
+  whenSettled(go: () => void): void;
+  /** @returns null when it takes none any more */
+  open(headers: OutgoingHttpHeaders, bodyFollows: boolean): ClientHttp2Stream | null;
+  release(stream: H2Stream): void;
+  suspect(): void;
+}
+
 /** One call on a shared HTTP/2 connection. */
 export class H2Stream implements UpstreamConnection {
-  readonly #session: H2Session;
+  readonly #session: StreamSession;
   /** The session had answered before this call came: its loss then is nobody's fault (rule C14). */
   readonly #reused: boolean;
   #call: UpstreamCall | null;
@@ -42,7 +58,7 @@ export class H2Stream implements UpstreamConnection {
   #key = '';
   #tunnel: Http2ByteStream | null = null;
 
-  constructor(session: H2Session, call: UpstreamCall) {
+  constructor(session: StreamSession, call: UpstreamCall) {
     this.#session = session;
     this.#reused = session.proven;
     this.#call = call;
