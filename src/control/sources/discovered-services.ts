@@ -21,6 +21,7 @@ import type { ControlLog } from '../log.ts';
 import type { Contribution } from './contribution.ts';
 import type { ProviderReport } from './provider-status.ts';
 import { Providers } from './providers.ts';
+import { collectServiceMetrics } from './service-metrics.ts';
 import { type ReportContext, serviceReport, servicesReport } from './service-reports.ts';
 import { ServiceRoutes } from './service-routes.ts';
 
@@ -69,7 +70,7 @@ export class DiscoveredServices {
       log,
       onPublish: (provider, instances) => this.#catalog.publish(provider, instances),
     });
-    this.#collectMetrics();
+    collectServiceMetrics(options.metrics, this);
     this.configure(config, push);
   }
 
@@ -159,9 +160,9 @@ export class DiscoveredServices {
     return this.#catalog.entry(name);
   }
 
-  /** Number of routes of a service by where they come from. */
-  routeCounts(service: string): ReadonlyMap<string, number> {
-    return this.#counts.get(service) ?? new Map();
+  /** Number of routes of each service by where they come from. */
+  get routeCounts(): ReadonlyMap<string, ReadonlyMap<string, number>> {
+    return this.#counts;
   }
 
   /** Of the service itself, and of the routes that were made of it. */
@@ -192,6 +193,7 @@ export class DiscoveredServices {
   }
 
   async close(): Promise<void> {
+    this.#counts = new Map();
     this.#catalog.close();
     await Promise.all([this.#providers.close(), this.#fetcher.close(), this.#worker.close()]);
   }
@@ -221,33 +223,6 @@ export class DiscoveredServices {
         this.#options.log.warn('service: a part of it has no route', { service, subject, reason: message });
     }
     this.#problems = problems;
-  }
-
-  #collectMetrics(): void {
-    const { metrics } = this.#options;
-    const reports = () => this.#providers.reports();
-    metrics.collect('octopus_farp_services_total', () => [
-      { labels: {}, value: this.#catalog.entries().filter(({ isAnnounced }) => isAnnounced).length },
-    ]);
-    metrics.collect('octopus_farp_routes_total', () =>
-      [...this.#counts].flatMap(([service, types]) =>
-        [...types].map(([type, value]) => ({ labels: { service, type }, value })),
-      ),
-    );
-    metrics.collect('octopus_discovery_up', () =>
-      reports().map(({ name, state }) => ({ labels: { backend: name }, value: state === 'ok' ? 1 : 0 })),
-    );
-    metrics.collect('octopus_discovery_stale_seconds', () =>
-      reports().flatMap(({ name, staleSeconds }) =>
-        staleSeconds === null ? [] : [{ labels: { backend: name }, value: staleSeconds }],
-      ),
-    );
-    metrics.collect('octopus_discovery_failures_total', () =>
-      reports().map(({ name, failures }) => ({ labels: { backend: name }, value: failures })),
-    );
-    metrics.collect('octopus_discovery_instances', () =>
-      reports().map(({ name, instances }) => ({ labels: { backend: name }, value: instances })),
-    );
   }
 }
 

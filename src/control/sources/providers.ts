@@ -1,5 +1,5 @@
 /** Starts and stops the discovery backends as the configuration wants them. Only the primary thread ever connects. */
-import { backendSettings, configuredBackends, settingsOf } from '../../config/schema/discovery.ts';
+import { configuredBackends, settingsOf } from '../../config/schema/discovery.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { createProvider } from '../../discovery/create-provider.ts';
 import type { Provider, ServiceInstance } from '../../discovery/provider.ts';
@@ -38,7 +38,6 @@ export class Providers {
     const wanted = new Map<string, Running>();
     if (push !== null) wanted.set(push.name, this.#running.get(push.name) ?? this.#create(push, PUSH));
     for (const name of configuredBackends(config.discovery)) {
-      if (!isAvailable(name)) continue;
       const settings = settingsOf(config.discovery, name);
       const text = JSON.stringify(settings);
       const known = this.#running.get(name);
@@ -79,9 +78,4 @@ export class Providers {
     });
     return { provider, status, text };
   }
-}
-
-/** What is not, the start has warned of. */
-function isAvailable(name: string): name is keyof typeof backendSettings {
-  return Object.hasOwn(backendSettings, name);
 }

@@ -22,7 +22,7 @@ export interface KnownServices {
   entries(): readonly ServiceEntry[];
   entry(name: string): ServiceEntry | null;
   isExposed(entry: ServiceEntry): boolean;
-  routeCounts(service: string): ReadonlyMap<string, number>;
+  readonly routeCounts: ReadonlyMap<string, ReadonlyMap<string, number>>;
   problemsOf(entry: ServiceEntry): readonly ServiceProblem[];
   providers(): readonly ProviderReport[];
   refusedInstances(): ReadonlyMap<string, string>;
@@ -77,7 +77,7 @@ function summary(discovered: KnownServices, entry: ServiceEntry): ServiceSummary
     state: discovered.isExposed(entry) ? 'serving' : entry.isPending ? 'pending' : 'hidden',
     version: service.manifest?.serviceVersion || (service.instances[0]?.version ?? ''),
     instances: entry.watches.size,
-    routes: Object.fromEntries(discovered.routeCounts(name)),
+    routes: Object.fromEntries(discovered.routeCounts.get(name) ?? []),
     since: since.toISOString(),
     changed_at: changedAt.toISOString(),
     last_error: lastError,

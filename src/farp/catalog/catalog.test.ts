@@ -291,6 +291,32 @@ test('a wrong hash is a warning, or refused where that is wanted', async () => {
   }
 });
 
+test('a schema that lags behind its manifest is asked for again soon', async () => {
+  let lagging: string | null = null;
+  const one = await service({
+    paths: ['/old'],
+    first: (request, response) => {
+      if (request.url !== '/openapi.json' || lagging === null) return false;
+      response.setHeader('etag', '"x"').end(lagging);
+      return true;
+    },
+  });
+  const harness = create();
+  harness.catalog.publish('a', [at(one)]);
+  await settled(harness);
+  lagging = one.schema;
+  one.change(['/new']);
+  const entry = harness.catalog.entry('orders')!;
+  await eventually(
+    async () => entry.problems.some(({ message }) => /hash mismatch/.test(message)),
+    'the fault',
+  );
+  assert.deepEqual(pathsOf(harness), ['/old']);
+  lagging = null;
+  await eventually(async () => pathsOf(harness).join() === '/new', 'the schema of the manifest');
+  assert.deepEqual(entry.problems, []);
+});
+
 test('a service that has a new manifest at every look is not followed for ever', async () => {
   let version = 0;
   const one = await service({

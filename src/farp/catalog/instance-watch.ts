@@ -1,17 +1,19 @@
 /** One instance of a service: what discovery says of it, and its manifest, looked at again and again. */
 import { createHash } from 'node:crypto';
 import type { ServiceInstance } from '../../discovery/provider.ts';
-import type { Semaphore } from '../../shared/semaphore.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
-import type { Fetcher } from '../fetch/fetcher.ts';
-import { manifestLocation } from '../fetch/locations.ts';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest/parse.ts';
+import { parseManifest } from '../manifest/parse.ts';
 import type { Instance, Manifest } from '../model.ts';
 import { isPushed } from '../push/pushed-instance.ts';
 import { type Announcement, announcementOf, MANIFEST_PATH } from './announcement.ts';
-import { bareManifest, schemaTypesIn } from './bare-manifest.ts';
-import { type ReadKey, storedManifest } from './registry-store.ts';
+import {
+  type ManifestSource,
+  type ManifestText,
+  type ReaderContext,
+  readManifest,
+} from './manifest-reader.ts';
 import { type CatalogSettings, lookInterval, retryPause } from './settings.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /**
  * - `unannounced`: it says nothing of FARP, or has no manifest where it should be
@@ -21,15 +23,10 @@ import { type CatalogSettings, lookInterval, retryPause } from './settings.ts';
  */
 export type WatchState = 'unannounced' | 'waiting' | 'accepted' | 'refused';
 
-export interface WatchContext {
-  readonly fetcher: Fetcher;
-  /** Bounds the requests that are under way at once. */
-  readonly permits: Semaphore;
+export interface WatchContext extends ReaderContext {
   readonly settings: () => CatalogSettings;
   /** How many instances there are, all services together. */
   readonly instanceCount: () => number;
-  /** Of the backend that told of the instance; null when it is no key-value store. */
-  readonly readKey: (provider: string) => ReadKey | null;
   readonly changed: (watch: InstanceWatch, change: WatchChange) => void;
 }
 
@@ -40,9 +37,6 @@ const UPDATES_PER_MINUTE = 60;
 
 /** Between two looks into a key-value store for the manifest of an instance that says nothing of one. Milliseconds. */
 const STORED_PAUSE = 30_000;
-
-/** Where a manifest is looked for. */
-type Source = Exclude<Announcement, { kind: 'none' }> | { readonly kind: 'stored' };
 
 export class InstanceWatch {
   provider: string;
@@ -58,7 +52,7 @@ export class InstanceWatch {
   seen = false;
   lastLook: Date | null = null;
   readonly #context: WatchContext;
-  #source: Source | null = null;
+  #source: ManifestSource | null = null;
   #pushed: Manifest | null = null;
   #text = '';
   #etag = '';
@@ -66,8 +60,7 @@ export class InstanceWatch {
   /** The manifest was made of metadata, as there was none. */
   #isBare = false;
   #failures = 0;
-  #tokens = UPDATES_PER_MINUTE;
-  #refilledAt = performance.now();
+  readonly #updates = new TokenBucket(UPDATES_PER_MINUTE);
   #timer: NodeJS.Timeout | null = null;
   #abort: AbortController | null = null;
   #closed = false;
@@ -149,7 +142,7 @@ export class InstanceWatch {
   }
 
   /** Where to look for its manifest, again and again; null: nowhere. */
-  #sourceOf(instance: ServiceInstance, provider: string, told: boolean): Source | null {
+  #sourceOf(instance: ServiceInstance, provider: string, told: boolean): ManifestSource | null {
     if (!this.#context.settings().farp) return null;
     const announcement = announcementOf(instance);
     const sent = isPushed(instance) && instance.manifest !== null;
@@ -186,12 +179,25 @@ export class InstanceWatch {
   }
 
   async #look(): Promise<void> {
+    const source = this.#source;
+    if (source === null) return;
     const abort = new AbortController();
     this.#abort = abort;
     let pause: number;
     try {
-      await this.#read(abort.signal);
+      const read = await readManifest(
+        {
+          source,
+          instance: this.instance,
+          provider: this.provider,
+          etag: this.#etag,
+          mayBeBare: this.manifest === null || this.#isBare,
+          signal: abort.signal,
+        },
+        this.#context,
+      );
       if (abort.signal.aborted) return;
+      if (read !== null) this.#take(read);
       pause = lookInterval(this.#context.settings(), this.#context.instanceCount());
       this.#recovered();
     } catch (error) {
@@ -202,68 +208,23 @@ export class InstanceWatch {
     this.#abort = null;
     this.seen = true;
     this.lastLook = new Date();
-    if (!this.#closed && this.#source !== null) this.#schedule(pause);
+    if (!this.#closed) this.#schedule(pause);
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
-    const source = this.#source;
-    switch (source?.kind) {
-      case 'inline':
-        this.#take(source.text);
-        break;
-      case 'bare':
-        this.#take(JSON.stringify(bareManifest(this.instance)));
-        break;
-      case 'stored':
-        if (!(await this.#readStored()))
-          throw new FetchError('missing', 'no manifest in the key-value store');
-        break;
-      case 'url':
-        await this.#fetchOrReadStored(source.url, signal);
-    }
-  }
-
-  async #fetchOrReadStored(url: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#fetch(url, signal);
-    } catch (error) {
-      const isMissing = error instanceof FetchError && error.kind === 'missing';
-      if (!isMissing || !(await this.#readStored())) throw error;
-    }
-  }
-
-  async #fetch(location: string, signal: AbortSignal): Promise<void> {
-    const { fetcher, permits } = this.#context;
-    const url = manifestLocation(location, this.instance);
-    const request = { url, etag: this.#etag, maxBytes: MAX_MANIFEST_BYTES, signal };
-    const fetched = await permits.run(() => fetcher.fetch(request));
-    if (signal.aborted || fetched.unchanged) return;
-    this.manifestUrl = url;
-    this.#isBare = false;
-    // Remembered only with what it stands for: a manifest that was put off has to come again.
-    if (this.#take(fetched.body.toString('utf8'))) this.#etag = fetched.etag;
-  }
-
-  /** @returns false when there is none */
-  async #readStored(): Promise<boolean> {
-    const read = this.#context.readKey(this.provider);
-    const text = read === null ? null : await storedManifest(read, this.instance.service, this.instance.id);
-    if (text !== null) this.#take(text);
-    return text !== null;
-  }
-
-  /** @returns false when it has to wait, because there were too many new ones */
-  #take(text: string): boolean {
+  #take({ text, url, etag, isBare }: ManifestText): void {
     const digest = createHash('sha256').update(text).digest('base64');
-    if (digest === this.#digest) return true;
-    if (!this.#mayUpdate()) return false;
+    // One that is put off, because there were too many, has to come again: its tag is not remembered.
+    if (digest !== this.#digest && !this.#updates.take()) return;
+    this.manifestUrl = url;
+    this.#etag = etag;
+    this.#isBare = isBare;
+    if (digest === this.#digest) return;
     this.#digest = digest;
     const { strict, checksum } = this.#context.settings();
     const { service, id } = this.instance;
     const parsed = parseManifest(text, { service, instanceId: id, strict, checksum });
     if (parsed.manifest === null) this.#refuse(parsed.error);
     else this.#accept(parsed.manifest, parsed.warnings);
-    return true;
   }
 
   #accept(manifest: Manifest, warnings: readonly string[]): void {
@@ -297,7 +258,7 @@ export class InstanceWatch {
     // Services that know nothing of FARP are the rule in many a backend, and no reason to say anything.
     if (this.#source?.kind === 'stored' && this.manifest === null) return STORED_PAUSE;
     if (error.kind === 'missing' && (this.manifest === null || this.#isBare)) {
-      this.#withoutManifest();
+      this.#tellMissing();
       return lookInterval(settings(), instanceCount());
     }
     this.#failures++;
@@ -309,27 +270,11 @@ export class InstanceWatch {
     return retryPause(this.#failures);
   }
 
-  /** What the metadata say has to do. */
-  #withoutManifest(): void {
-    if (schemaTypesIn(this.instance.metadata).length > 0) {
-      this.#isBare = true;
-      this.#take(JSON.stringify(bareManifest(this.instance)));
-    } else if (this.state !== 'unannounced') {
-      this.state = 'unannounced';
-      this.error = 'it has no manifest';
-      this.#routed = null;
-      this.#context.changed(this, 'refused');
-    }
-  }
-
-  #mayUpdate(): boolean {
-    const now = performance.now();
-    const refill = ((now - this.#refilledAt) * UPDATES_PER_MINUTE) / 60_000;
-    this.#tokens = Math.min(UPDATES_PER_MINUTE, this.#tokens + refill);
-    this.#refilledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+  #tellMissing(): void {
+    if (this.state === 'unannounced') return;
+    this.#forget();
+    this.error = 'it has no manifest';
+    this.#context.changed(this, 'refused');
   }
 }
 

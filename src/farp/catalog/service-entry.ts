@@ -1,9 +1,11 @@
 /** One service: its instances, the manifest that rules, and the schemas of that manifest. */
 import type { ServiceInstance } from '../../discovery/provider.ts';
-import type { Instance, Manifest, Schema, Service, ServiceProblem } from '../model.ts';
+import type { Manifest, Schema, Service, ServiceProblem } from '../model.ts';
 import { History } from './history.ts';
 import { InstanceWatch, type WatchChange, type WatchContext } from './instance-watch.ts';
-import { type LoadedSchemas, type SchemaContext, type SchemaFault, SchemaLoader } from './schema-loader.ts';
+import { type LoadedSchemas, type SchemaFault, SchemaLoader } from './schema-loader.ts';
+import type { SchemaContext } from './schema-reader.ts';
+import { differences } from './service-differences.ts';
 import { retryPause } from './settings.ts';
 
 export interface EntryContext extends Omit<WatchContext, 'changed'>, SchemaContext {
@@ -254,28 +256,4 @@ const NO_SCHEMAS: readonly Schema[] = [];
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((element, index) => element === b[index]);
-}
-
-/** For log and history; `''` when it is not worth a line. */
-function differences(before: Service, after: Service): string {
-  const told: string[] = [];
-  const count = usable(after.instances);
-  if (usable(before.instances) !== count) told.push(`instances ${usable(before.instances)} to ${count}`);
-  if (before.manifest !== after.manifest)
-    told.push(after.manifest === null ? 'no manifest any more' : `manifest ${versionOf(after.manifest)}`);
-  for (const { type, digest } of after.schemas) {
-    const old = before.schemas.find((schema) => schema.type === type);
-    if (old?.digest !== digest) told.push(`schema ${type} ${old === undefined ? 'new' : 'changed'}`);
-  }
-  for (const { type } of before.schemas)
-    if (!after.schemas.some((schema) => schema.type === type)) told.push(`schema ${type} gone`);
-  return told.join(', ');
-}
-
-function usable(instances: readonly Instance[]): number {
-  return instances.filter(({ status }) => status === 'healthy' || status === 'degraded').length;
-}
-
-function versionOf({ serviceVersion, checksum }: Manifest): string {
-  return [serviceVersion, checksum.slice(0, 8)].filter((part) => part !== '').join(' ') || 'without version';
 }
