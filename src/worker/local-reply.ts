@@ -1,6 +1,8 @@
 import { isFieldValue, isToken } from '../http/characters.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
+import { trailersOnly } from '../http/grpc.ts';
 import { problemBody } from '../http/problem.ts';
+import { statusText } from '../http/status-text.ts';
 import type { PluginReply } from '../plugins/api.ts';
 import type { RespondAction } from '../routing/model.ts';
 
@@ -24,11 +26,24 @@ export class LocalReply {
   readonly lines: string;
   /** Null when there is none. */
   readonly body: Buffer | null;
+  /** What happened, in a few words, for protocols that have no problem documents; `''`: the status says it. */
+  readonly message: string;
 
-  constructor(status: number, lines: string, body: Buffer | null) {
+  constructor(status: number, lines: string, body: Buffer | null, message = '') {
     this.status = status;
     this.lines = lines;
     this.body = body;
+    this.message = message;
+  }
+
+  /** The same for a client that speaks gRPC: the status in trailers, without a body. */
+  asGrpc(): LocalReply {
+    const kept = this.lines.replace(/^content-type:[^\n]*\n/gim, '');
+    return new LocalReply(
+      200,
+      trailersOnly(this.status, this.message || statusText(this.status), kept),
+      null,
+    );
   }
 
   /** Problem document of an error. @param detail told to the client */
@@ -36,7 +51,9 @@ export class LocalReply {
     const status = ERRORS[code].status;
     let lines = `Content-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n${extraLines}`;
     if (status === 503) lines += `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;
-    return new LocalReply(status, lines, Buffer.from(problemBody(code, requestId, detail)));
+    const { title } = ERRORS[code];
+    const message = detail === '' ? title : `${title}: ${detail}`;
+    return new LocalReply(status, lines, Buffer.from(problemBody(code, requestId, detail)), message);
   }
 
   static respond(action: RespondAction): LocalReply {

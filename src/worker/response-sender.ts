@@ -2,6 +2,7 @@ import type { ConnectionList } from '../engine/connection-list.ts';
 import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
 import { DROP_REMOVED, DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
 import { BODY_NONE } from '../http/framing.ts';
+import { isGrpc } from '../http/grpc.ts';
 import { httpDate } from '../http/http-date.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { statusText } from '../http/status-text.ts';
@@ -205,7 +206,8 @@ export class ResponseSender {
   // --- made here -------------------------------------------------------------------------------------------------
 
   /** Sends a response of the gateway or a plugin, through the response hooks of the route if it has any. */
-  sendLocal(reply: LocalReply): void {
+  sendLocal(made: LocalReply): void {
+    const reply = this.#inProtocol(made);
     const chain = this.#context.route?.chain ?? null;
     if (chain === null || (chain.onResponse.length === 0 && chain.onResponseBody.length === 0)) {
       this.deliver(reply);
@@ -232,6 +234,12 @@ export class ResponseSender {
     });
   }
 
+  /** A gRPC client reads nothing but the status that it knows. */
+  #inProtocol(reply: LocalReply): LocalReply {
+    const { head } = this.#context.exchange;
+    return reply.status >= 400 && head.version === 20 && isGrpc(head.headers) ? reply.asGrpc() : reply;
+  }
+
   #deliverReply(reply: PluginReply): void {
     let local: LocalReply;
     try {
@@ -244,8 +252,9 @@ export class ResponseSender {
   }
 
   /** Sends a response made here as it is. */
-  deliver(reply: LocalReply): void {
+  deliver(made: LocalReply): void {
     if (this.#context.over) return;
+    const reply = this.#inProtocol(made);
     const { downstream, head } = this.#context.exchange;
     const lines = `Date: ${httpDate()}\r\n${reply.lines}`;
     const { status, body } = reply;

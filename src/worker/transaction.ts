@@ -4,7 +4,9 @@ import { ERRORS, type ErrorCode, GatewayError } from '../http/errors.ts';
 import { KIND_CONTENT_LENGTH } from '../http/field-kind.ts';
 import { DROP_REMOVED } from '../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_NONE } from '../http/framing.ts';
+import { formatGrpcTimeout, parseGrpcTimeout } from '../http/grpc.ts';
 import { HeaderBlock } from '../http/header-block.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { asksForWebSocket, UPGRADE_LINES } from '../http/websocket-handshake.ts';
 import type { PluginReply } from '../plugins/api.ts';
@@ -54,6 +56,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   // The request body flows while neither a busy hook nor a slow endpoint holds it up.
   #requestHeld = false;
   #requestBlocked = false;
+  /** When a gRPC client gives up; 0 when it does not say. */
+  #givenUpAt = 0;
   /** Lines the endpoint sees, when an onUpstreamRequest hook has edited them. */
   #editedLines: string | null = null;
 
@@ -267,6 +271,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const { head, startedAt } = this.#exchange;
     const bodyFollows = head.bodyKind !== BODY_NONE;
     const chunked = head.bodyKind === BODY_CHUNKED || (bodyFollows && !this.#keepsLength());
+    this.#givenUpAt = head.version === 20 ? grpcDeadline(head, startedAt) : 0;
+    this.#call.givenUpAt = this.#givenUpAt;
     this.#call.begin(route, head.method, bodyFollows, chunked, this.#webSocket !== null, startedAt);
   }
 
@@ -288,6 +294,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const target = route.upstreamTarget(head.target, head.path, head.search, head.rewritten);
     const host =
       route.proxy!.preserveHost && head.authority !== '' ? head.authority : runtime.hosts[endpoint]!;
+    if (this.#givenUpAt !== 0)
+      head.headers.set('grpc-timeout', formatGrpcTimeout(this.#givenUpAt - performance.now()));
     const lines = this.#editedLines ?? this.#requestLines();
     // A handshake has no body.
     const framing = this.#webSocket === null ? framingLine(head, this.#keepsLength()) : UPGRADE_LINES;
@@ -468,4 +476,11 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     context.end();
     generation.leave(context.lasting);
   }
+}
+
+/** @returns 0 when the request has none */
+function grpcDeadline({ headers }: RequestHead, startedAt: number): number {
+  const value = headers.get('grpc-timeout');
+  const timeout = value === undefined ? -1 : parseGrpcTimeout(value);
+  return timeout < 0 ? 0 : startedAt + timeout;
 }

@@ -135,6 +135,20 @@ describe('HTTP/2 streams', () => {
     client.destroy();
   });
 
+  it('a body that turns out to be empty ends, although its end came before anybody read', async () => {
+    const client = http2.connect(`http://127.0.0.1:${gateway.port}`);
+    try {
+      const stream = client.request({ ':method': 'POST', ':path': '/count' }, { endStream: false });
+      stream.end();
+      const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+      assert.equal(headers[':status'], 200);
+      stream.resume();
+      await once(stream, 'close');
+    } finally {
+      client.destroy();
+    }
+  });
+
   it('streams over the limit wait at a client that knows it, and none is lost', async () => {
     const client = await connect();
     assert.equal(client.session.remoteSettings.maxConcurrentStreams, 50);

@@ -102,6 +102,11 @@ export class Http2Exchange implements Downstream, Listed {
       sink.onRequestEnd('');
       return;
     }
+    // Node tells of the end of an empty body before anybody reads, and not again.
+    if (this.#stream.readableEnded) {
+      this.#onRequestEnd();
+      return;
+    }
     if (this.head.expectContinue && this.#writable) this.#stream.additionalHeaders({ ':status': 100 });
     this.#armBodyDeadline();
     this.#reading = true;

@@ -143,7 +143,7 @@ describe('where paths come from', () => {
         { package: 'orders.v1', service: [{ name: 'Orders', method: [{ name: 'Get' }, { name: 'Watch' }] }] },
       ],
     };
-    const { routes } = build([
+    const { routes, upstreams } = build([
       serviceOf({
         manifest,
         schemas: [
@@ -163,6 +163,14 @@ describe('where paths come from', () => {
       'POST /orders.v1.Admin/*',
     ]);
     assert.equal(rewriteOf(routes[2], '/orders.v1.Orders/Get'), '/orders.v1.Orders/Get');
+    assert.deepEqual(
+      upstreams.map(({ name, protocol }) => [name, protocol]),
+      [
+        ['orders', 'h1'],
+        ['orders~grpc', 'h2'],
+      ],
+    );
+    assert.deepEqual((routes[2]!.action as ProxyAction).targets, [{ upstream: 'orders~grpc', weight: 1 }]);
   });
 
   it('a route table goes before the schemas, in the spelling of routers', () => {

@@ -48,6 +48,8 @@ export function buildRoutes(services: readonly Service[], options: RouteBuildOpt
     const byType = new Map<string, number>();
     for (const mount of mounts) {
       upstreams.push(upstreamOf(service, mount, options.defaults));
+      if (paths.some(({ unmounted }) => unmounted))
+        upstreams.push(grpcUpstreamOf(service, mount, options.defaults));
       for (const path of paths) {
         for (const pattern of mountedPatterns(mount, path, complain)) {
           routes.push(routeOf(service, mount, path, pattern, rules, options.defaults));
@@ -70,6 +72,17 @@ function upstreamOf(service: Service, mount: Mount, defaults: RouteDefaults): Up
     endpoints: endpointsOf(mount.instances),
     healthCheck: healthCheckOf(service, defaults.healthCheck),
   };
+}
+
+/** The same endpoints, spoken to as gRPC wants it. */
+function grpcUpstreamOf(service: Service, mount: Mount, defaults: RouteDefaults): Upstream {
+  const { healthCheck: _, ...upstream } = upstreamOf(service, mount, defaults);
+  // Its health is looked after under the other name, where the path of the check is one of HTTP.
+  return { ...upstream, name: grpcName(mount), healthCheck: null, protocol: 'h2' };
+}
+
+function grpcName({ upstream }: Mount): string {
+  return `${upstream}~grpc`;
 }
 
 function mountedPatterns(mount: Mount, { path, unmounted }: ServicePath, complain: Complain): string[] {
@@ -105,7 +118,7 @@ function routeOf(
     priority: 0,
     action: {
       kind: 'proxy',
-      targets: [{ upstream: mount.upstream, weight: 1 }],
+      targets: [{ upstream: unmounted ? grpcName(mount) : mount.upstream, weight: 1 }],
       rewrite: rewriteOf(unmounted ? '' : mount.strip, unmounted ? [] : rules),
       ...defaults.proxy,
       ...(timeout > 0 ? { timeout } : {}),
