@@ -16,7 +16,7 @@ import { documentSettings } from './documents/document-settings.ts';
 import { GatewayDocuments } from './documents/gateway-documents.ts';
 import { FileWatch } from './file-watch.ts';
 import { listenAdmin, probeListenAddress } from './listen-address.ts';
-import { logReload } from './reload-log.ts';
+import { ReloadReports } from './reload-reports.ts';
 import { Reloader, type ReloadResult, type ReloadTrigger } from './reloader.ts';
 import { restartWarnings } from './restart-settings.ts';
 import { DiscoveryPace } from './sources/discovery-pace.ts';
@@ -56,7 +56,6 @@ export class Gateway {
   /** What the configuration in force was read as. */
   #loaded: LoadedConfig;
   #digest: string;
-  #isDiscoveryRefused = false;
   #files: FileWatch | null = null;
 
   /**
@@ -101,26 +100,10 @@ export class Gateway {
       lookup: (host) => plane.resolver.find(host),
       onChange: () => this.#pace.changed(),
     });
-    const reloads = {
-      applied: metrics.recorder.counter('octopus_config_reloads_total', { result: 'applied' }),
-      refused: metrics.recorder.counter('octopus_config_reloads_total', { result: 'refused' }),
-      unchanged: metrics.recorder.counter('octopus_config_reloads_total', { result: 'unchanged' }),
-    };
+    const reports = new ReloadReports(logger, metrics, plane.status);
     this.#reloader = new Reloader({
       attempt: (triggers) => this.#attempt(triggers),
-      report: (result, triggers) => {
-        const { outcome, problems } = result;
-        const ok = outcome !== 'refused';
-        const isConfig = triggers.some((trigger) => trigger !== 'discovery');
-        // A refused configuration stays the last word until there is another one, whatever is discovered meanwhile.
-        if (isConfig || !ok || this.#isDiscoveryRefused)
-          plane.status.lastReload = { at: new Date(), ok, problems };
-        this.#isDiscoveryRefused = !isConfig && !ok;
-        if (isConfig) reloads[outcome].add(1);
-        if (triggers.includes('discovery'))
-          metrics.recorder.counter('octopus_discovery_updates_total', { result: outcome }).add(1);
-        logReload(logger, result, triggers);
-      },
+      report: (result, triggers) => reports.report(result, triggers),
     });
   }
 
