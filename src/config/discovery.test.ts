@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { errorsOf, loadYaml } from '../../test/support/config-files.ts';
+import { configuredBackends, settingsOf } from './backends.ts';
 import { redactConfig } from './redact.ts';
-import { configuredBackends, settingsOf } from './schema/discovery.ts';
 
 test('discovery: several backends, their defaults, and files beside the configuration', async () => {
   const { config } = await loadYaml(`
@@ -23,7 +23,9 @@ discovery:
     discovery.dns?.services.map(({ type }) => type),
     ['srv', 'address'],
   );
-  assert.deepEqual(settingsOf({}, 'etcd').endpoints, ['http://127.0.0.1:2379']);
+  assert.throws(() => settingsOf(discovery, 'eureka'), TypeError);
+  const { config: bare } = await loadYaml('discovery: { backend: etcd }');
+  assert.deepEqual(settingsOf(bare.discovery, 'etcd').endpoints, ['http://127.0.0.1:2379']);
 });
 
 test('discovery: faults are named with their place', async () => {

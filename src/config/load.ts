@@ -30,6 +30,7 @@ import { rememberEnvironmentValues } from './redact.ts';
 import { type Config, configSchema } from './schema/schema.ts';
 import { type CheckedSections, checkSections } from './sections.ts';
 import { checkSettings } from './settings-check.ts';
+import { settleBackends } from './settle-backends.ts';
 import { type ConfigNode, placeOf, type SourceText } from './tree.ts';
 
 export interface LoadOptions {
@@ -84,6 +85,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const { config } = sections;
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
   rememberEnvironmentValues(config, tree);
+  settleBackends(config.discovery);
   settleFilePaths(config, tree);
   return {
     ok: true,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -305,23 +304,4 @@ describe('built-in plugins', () => {
       assert.equal(typeof config.safeParse, 'function');
     });
   }
-
-  it('bring no schema library to the workers, nor does anything else there', () => {
-    const hook = `export async function resolve(name, context, next) {
-      if (name === 'zod') throw new Error('zod is wanted by ' + context.parentURL);
-      return next(name, context);
-    }`;
-    const program = `
-      import { register } from 'node:module';
-      register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));
-      await import(${JSON.stringify(new URL('../worker/data-plane.js', import.meta.url).href)});
-      await import(${JSON.stringify(new URL('./loader.js', import.meta.url).href)});
-      const { importBuiltin } = await import(${JSON.stringify(new URL('./builtin/runtimes.js', import.meta.url).href)});
-      for (const name of ${JSON.stringify([...BUILTIN_PLUGINS.keys()])}) await importBuiltin(name);
-    `;
-    const child = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
-      encoding: 'utf8',
-    });
-    assert.equal(child.status, 0, child.stderr);
-  });
 });

@@ -49,18 +49,4 @@ export type BackendSettings = {
   readonly [Name in keyof typeof backendSettings]: z.output<(typeof backendSettings)[Name]>;
 };
 
-/** The backends to be watched, each once, in the order in which they are named. */
-export function configuredBackends({
-  backend,
-  backends,
-}: Pick<z.output<typeof discoverySchema>, 'backend' | 'backends'>): BackendName[] {
-  return [...new Set(backend === undefined ? backends : [backend, ...backends])];
-}
-
-/** Settings of a backend: as configured, else its defaults. */
-export function settingsOf<Name extends keyof BackendSettings>(
-  discovery: Partial<z.output<typeof discoverySchema>>,
-  name: Name,
-): BackendSettings[Name] {
-  return (discovery[name] ?? backendSettings[name].parse({})) as BackendSettings[Name];
-}
+export type DiscoveryConfig = z.output<typeof discoverySchema>;

@@ -1,5 +1,5 @@
 /** Starts and stops the discovery backends as the configuration wants them. Only the primary thread ever connects. */
-import { configuredBackends, settingsOf } from '../../config/schema/discovery.ts';
+import { configuredBackends, settingsOf } from '../../config/backends.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { createProvider } from '../../discovery/create-provider.ts';
 import type { Provider, ServiceInstance } from '../../discovery/provider.ts';
