@@ -9,7 +9,7 @@ import { BUILTIN_PLUGINS } from '../../src/plugins/builtin/registry.ts';
 import { BEING_BUILT, NOT_ACTIVE, PLUGIN_KEYS, PROVED_BY } from './keys.ts';
 
 /** What a test file has in it that runs a gateway. */
-const RUNS_A_GATEWAY = /\b(startGateway|relay|Bench|spawnSync|spawn)\b/;
+const RUNS_A_GATEWAY = /\b(startGateway|relay|useBench|spawnSync|spawn)\b/;
 
 /** Every key that takes a value of its own; `[]` stands for the elements of a list or map. */
 function* leafKeys(schema: AnySchema, path: string): Generator<string> {

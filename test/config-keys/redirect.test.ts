@@ -42,8 +42,14 @@ async function locationOf(target: string, host = 'gw.example:8080'): Promise<str
     : `status ${response.status}`;
 }
 
+function leadTo(cases: readonly (readonly [target: string, location: string])[]): void {
+  for (const [target, location] of cases) {
+    it(`${target} -> ${location}`, async () => assert.equal(await locationOf(target), location));
+  }
+}
+
 describe('what a redirect is for', () => {
-  const cases = [
+  leadTo([
     ['/plain', 'https://new.example/x?y=1#z'],
     ['/moved', '/new'],
     ['/rest/a/b.html', '/a/b.html'],
@@ -56,10 +62,7 @@ describe('what a redirect is for', () => {
     ['/secure/a?b=c', 'https://gw.example/secure/a?b=c'],
     ['/own/a', '/x/a'],
     ['/any', '/any/'],
-  ] as const;
-  for (const [target, location] of cases) {
-    it(`${target} -> ${location}`, async () => assert.equal(await locationOf(target), location));
-  }
+  ]);
 
   it('{host} of an IPv6 address keeps its brackets', async () => {
     assert.equal(await locationOf('/secure/a', '[::1]:8080'), 'https://[::1]/secure/a?');
@@ -73,7 +76,7 @@ describe('what a redirect is for', () => {
 });
 
 describe('what a client captures stays in its part of the URL', () => {
-  const cases = [
+  leadTo([
     // No host out of a path.
     ['/rest/%2Fevil.example', '/%2Fevil.example'],
     ['/rest//evil.example', '/evil.example'],
@@ -97,8 +100,5 @@ describe('what a client captures stays in its part of the URL', () => {
     ['/id/%7e%41', '/user/~A/profile'],
     ['/id/%C3%A9', '/user/%C3%A9/profile'],
     ['/id/100%25', '/user/100%25/profile'],
-  ] as const;
-  for (const [target, location] of cases) {
-    it(`${target} -> ${location}`, async () => assert.equal(await locationOf(target), location));
-  }
+  ]);
 });

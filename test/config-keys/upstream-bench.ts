@@ -1,3 +1,4 @@
+import { after, before } from 'node:test';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
 import type { WireResponse } from '../support/wire.ts';
 import { type Act, ActingOrigin, type Ask, answer, ask } from './support.ts';
@@ -49,9 +50,9 @@ export class Bench {
     this.a.act = acts.a ?? answer(200, 'a');
     this.b.act = acts.b ?? answer(200, 'b');
     const endpoints = acts.endpoints ?? [this.a.address, this.b.address];
-    await this.gateway.reload(this.#config(level, keys, endpoints));
     this.a.take();
     this.b.take();
+    await this.gateway.reload(this.#config(level, keys, endpoints));
   }
 
   #config(level: string, keys: Record<string, unknown>, endpoints: readonly unknown[]): GatewayConfig {
@@ -93,3 +94,11 @@ export class Bench {
 
 /** How often an origin answered. */
 export const share = (turns: string, of: string): number => turns.split(of).length - 1;
+
+/** To be called at the top of a test file. */
+export function useBench(): Bench {
+  const bench = new Bench();
+  before(() => bench.start());
+  after(() => bench.stop());
+  return bench;
+}

@@ -1,15 +1,13 @@
 /** `upstreams` and the parts of `routing` that are defaults for it: choosing an endpoint, connections, times. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { deafServer } from '../support/deaf-server.ts';
 import { eventually } from '../support/gateway.ts';
 import { message, onlyValue } from '../support/wire.ts';
 import { type Act, type Ask, answer, silence } from './support.ts';
-import { Bench, LEVELS, share } from './upstream-bench.ts';
+import { type Bench, LEVELS, share, useBench } from './upstream-bench.ts';
 
-const bench = new Bench();
-before(() => bench.start());
-after(() => bench.stop());
+const bench = useBench();
 
 for (const level of LEVELS) {
   const use = (keys: Record<string, unknown>, acts: Parameters<Bench['use']>[2] = {}) =>
