@@ -19,6 +19,7 @@ import { resolveMiddleware } from './model/middleware.ts';
 import { isJavaScriptPath, moduleFile } from './model/plugin-modules.ts';
 import { type Builtins, PluginResolver } from './model/plugins.ts';
 import { type BuiltRoute, RouteBuilder } from './model/routes.ts';
+import { serviceUpstreams } from './model/service-upstreams.ts';
 import { checkShadows } from './model/shadows.ts';
 import { allTlsFiles, type TlsFiles, tlsFiles } from './model/tls-files.ts';
 import { checkUpstreamNames } from './model/upstream-references.ts';
@@ -92,7 +93,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     config,
     routeSet,
     routeDefaults: routeDefaults(config.routing, globals),
-    serviceUpstreams: serviceUpstreams(config),
+    serviceUpstreams: serviceUpstreams(config, tree, problems),
     tlsFiles: tls,
     warnings: problems.sorted(),
     files,
@@ -168,12 +169,6 @@ async function buildRouteSet(
     },
     globals: globals.map((plugin) => plugin.id),
   };
-}
-
-function serviceUpstreams({ upstreams }: Config): Record<string, string> {
-  return Object.fromEntries(
-    upstreams.flatMap(({ name, service }) => (service === undefined ? [] : [[name, service]])),
-  );
 }
 
 function moduleFiles(tree: ConfigNode, { plugins }: CheckedSections): string[] {

@@ -433,3 +433,25 @@ test('websocket and sse: a route changes single keys of routing, and switches on
     [null, eventStream],
   );
 });
+
+test('upstreams of a service: instead of endpoints, and somebody has to find it', async () => {
+  const discovering = 'discovery: { backends: [static] }\n';
+  const loaded = await loadYaml(
+    `${discovering}upstreams: [{ name: a, service: Orders }, { name: b, endpoints: ["h:1"] }]\n`,
+  );
+  assert.deepEqual(loaded.serviceUpstreams, { a: 'Orders' });
+  assert.deepEqual(
+    loaded.routeSet.upstreams.map(({ endpoints }) => endpoints.length),
+    [0, 1],
+  );
+  assert.deepEqual(
+    await errorsOf('upstreams:\n  - name: a\n  - { name: b, service: x, endpoints: ["h:1"] }\n'),
+    [
+      '2:5: "endpoints" is missing; give endpoints, or the service that discovery finds',
+      '3:16: service and endpoints exclude each other; take one of them out',
+    ],
+  );
+  assert.deepEqual(await warningsOf('upstreams:\n  - { name: a, service: orders }\n'), [
+    '2:16: the service "orders" is never found: no discovery.backend is set and farp.enabled is false; its routes answer 503',
+  ]);
+});
