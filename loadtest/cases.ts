@@ -94,7 +94,13 @@ export const CASES: readonly Case[] = [
   { ...plain, name: 'pipelining', title: 'Pipelining to the origin, 8 deep', pipelining: 8, fixedRate: true },
   { ...plain, name: 'reload', title: 'Reload every second', reload: true, fixedRate: true },
   { ...plain, name: 'workers-2', title: 'Two workers', workers: 2 },
-  { ...plain, name: 'idle-10k', title: '10,000 idle connections', idleConnections: 10_000 },
+  {
+    ...plain,
+    name: 'idle-10k',
+    title: '10,000 idle connections, two workers',
+    workers: 2,
+    idleConnections: 10_000,
+  },
 ];
 
 /** Route number `index` is `<prefix>{id}`; `wrk/routes.lua` makes the same paths. */

@@ -84,7 +84,7 @@ export function parseOptions(args: readonly string[]): Options {
     fixedRateRounds: quick ? 1 : rounds,
     seconds: count('--seconds', values.seconds ?? (values.cpu || short ? '2' : quick ? '1' : '3')),
     warmUpSeconds: quick ? 1 : 2,
-    mostWarmUps: quick ? 1 : short ? 3 : 5,
+    mostWarmUps: quick ? 2 : short ? 3 : 5,
     origin,
     octopus: values.octopus,
     publish: values.publish,

@@ -80,7 +80,7 @@ export function remarksOn(result: CaseResult): string[] {
       '* Its cores were not busy: the load or the origin was the limit. CPU per request is right all the same.',
     );
   }
-  if (result.conditions.overlapping) {
+  if (result.conditions.overlapping && summarize(result).length > 0) {
     remarks.push(
       'Too few cores to keep proxy and load apart: requests/s and latency mean little, CPU per request holds.',
     );
