@@ -21,6 +21,8 @@ export interface LoadedUwebsockets {
 const NAME = 'uWebSockets.js';
 const INSTALL = `install it with "npm install uNetworking/uWebSockets.js#v20.57.0" (the official package) beside octopus-gateway`;
 const OR_BUILTIN = 'or use "engine: builtin"';
+/** What the engine calls. */
+const NEEDED = ['App', '_cfg', 'us_listen_socket_close', 'us_socket_local_port'];
 
 /**
  * @param folders `node_modules` folders to look in, best first; by default those of the working directory and of Octopus
@@ -43,7 +45,7 @@ export function loadUwebsockets(folders: readonly string[] = defaultFolders()): 
   } catch (error) {
     throw new NativeModuleError(notLoadable(origin, error));
   }
-  if (typeof module.App !== 'function' || typeof module.us_listen_socket_close !== 'function') {
+  if (NEEDED.some((name) => typeof module[name] !== 'function')) {
     throw new NativeModuleError(
       `engine uws: ${origin} in ${chosen.folder} is no ${NAME}; ${INSTALL}, ${OR_BUILTIN}`,
     );

@@ -308,6 +308,14 @@ export class UwsExchange implements Downstream, Listed {
     else if (!this.#body.done) this.#failBody('request_timeout');
   }
 
+  /**
+   * µWS cuts a client that sends less than 16 KB a second, and one that reads nothing, after ten seconds. Here
+   * `body_idle_timeout` rules, shorter or longer.
+   */
+  restartTimer(): void {
+    if (this.deadline !== 0 && this.#response !== null) this.#body.restartTimer(this.#response);
+  }
+
   /** Cuts the connection. */
   destroy(): void {
     this.abort();

@@ -67,4 +67,10 @@ export class RequestBody {
     this.#reading = true;
     response.resume();
   }
+
+  /** µWS's own patience with the client, ten seconds, begins anew. */
+  restartTimer(response: UwsResponse): void {
+    response.pause();
+    if (this.#reading) response.resume();
+  }
 }

@@ -22,6 +22,8 @@ import { RequestText } from './request-text.ts';
 const HEAD_LIMIT = Number(process.env.UWS_HTTP_MAX_HEADERS_SIZE) || 4096;
 /** How long draining waits for requests that are on their way on idle connections, which µWS does not let us see. */
 const DRAIN_GRACE_MS = 1000;
+/** How often timers of µWS that our own replace are kept from firing; they take eight seconds at the least. */
+const RESTART_MS = 3000;
 
 export interface UwsAddress {
   /** IP literal. */
@@ -45,6 +47,7 @@ export class UwsEngine implements Engine, UwsShared {
   #listener: object | null = null;
   #port = 0;
   #drainedFrom = 0;
+  #restartAt = 0;
   #closed = false;
   #waiting: UwsExchange[] = [];
 
@@ -57,7 +60,14 @@ export class UwsEngine implements Engine, UwsShared {
     this.#peers = new Peers(() => this.#port);
     module._cfg('silent');
     this.#app = module.App().any('/*', (response, request) => this.#receive(response, request));
-    onTick((now) => this.inFlight.sweep(now));
+    onTick((now) => this.#sweep(now));
+  }
+
+  #sweep(now: number): void {
+    this.inFlight.sweep(now);
+    if (now < this.#restartAt) return;
+    this.#restartAt = now + RESTART_MS;
+    this.inFlight.each((member) => (member as UwsExchange).restartTimer());
   }
 
   /** Connections with a request in flight; and one more while draining waits for those that may follow. */
