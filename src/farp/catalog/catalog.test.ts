@@ -317,6 +317,28 @@ test('a schema that lags behind its manifest is asked for again soon', async () 
   assert.deepEqual(entry.problems, []);
 });
 
+test('a schema that cannot be refreshed stays in force, and is not asked for all the time', async () => {
+  let isBroken = false;
+  const one = await service({
+    first: (request, response) => {
+      if (request.url !== '/openapi.json' || !isBroken) return false;
+      response.writeHead(500).end();
+      return true;
+    },
+  });
+  const harness = create({ schemaCacheTtl: 100 });
+  harness.catalog.publish('a', [at(one)]);
+  await settled(harness);
+  isBroken = true;
+  const before = one.served.get('/openapi.json')!;
+  const entry = harness.catalog.entry('orders')!;
+  await eventually(async () => entry.problems.some(({ message }) => /status 500/.test(message)), 'the fault');
+  const looks = one.served.get('/_farp/manifest')!;
+  await eventually(async () => one.served.get('/_farp/manifest')! > looks + 8, 'half a second');
+  assert.ok(one.served.get('/openapi.json')! - before <= 3);
+  assert.equal(pathsOf(harness).length, 2);
+});
+
 test('a service that has a new manifest at every look is not followed for ever', async () => {
   let version = 0;
   const one = await service({

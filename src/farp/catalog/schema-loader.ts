@@ -24,8 +24,8 @@ export interface LoadedSchemas {
 }
 
 interface Cached extends KnownSchema {
-  /** `performance.now()` until which nobody is asked. */
-  readonly freshUntil: number;
+  /** `performance.now()` when it was last found to be this one. */
+  readonly seenAt: number;
 }
 
 /** Enough that a rollout back and forth is served from here. */
@@ -37,6 +37,8 @@ export class SchemaLoader {
   readonly #context: SchemaContext;
   /** By what is announced, the one used longest ago first. */
   readonly #cache = new Map<string, Cached>();
+  /** Schemas of many services that were fetched together are not to be fetched together again. */
+  readonly #spread = 0.8 + 0.2 * Math.random();
 
   constructor(context: SchemaContext) {
     this.#context = context;
@@ -64,10 +66,11 @@ export class SchemaLoader {
       const { cached, fault } = part;
       const schema = cached?.schema ?? previous.find((one) => one.type === type);
       if (schema !== undefined) schemas.push(schema);
+      // When to try that again is not a matter of its age.
       if (fault !== '') faults.push({ type, message: fault, isMissing: true });
-      if (cached === null) return;
+      if (fault !== '' || cached === null) return;
       if (cached.fault !== '') faults.push({ type, message: cached.fault, isMissing: false });
-      nextLook = Math.min(nextLook, cached.freshUntil - performance.now());
+      nextLook = Math.min(nextLook, this.#freshUntil(cached, descriptors[index]!) - performance.now());
     });
     return { schemas, faults, nextLook };
   }
@@ -80,14 +83,14 @@ export class SchemaLoader {
   ): Promise<{ readonly cached: Cached | null; readonly fault: string }> {
     const key = keyOf(descriptor, manifest);
     const cached = this.#cache.get(key) ?? null;
-    if (cached !== null && performance.now() < cached.freshUntil)
+    if (cached !== null && performance.now() < this.#freshUntil(cached, descriptor))
       return { cached: this.#described(cached, descriptor, key), fault: '' };
     let fault = '';
     for (const { source, holder } of placesOf(descriptor, manifest, holders)) {
       try {
         const read = await readSchema({ source, descriptor, holder, known: cached, signal }, this.#context);
-        const freshUntil = performance.now() + this.#lifetime(descriptor, read.fault);
-        return { cached: this.#described({ ...read, freshUntil }, descriptor, key), fault: '' };
+        const seen = { ...read, seenAt: performance.now() };
+        return { cached: this.#described(seen, descriptor, key), fault: '' };
       } catch (error) {
         if (signal.aborted) return { cached, fault: '' };
         // What a schema can bring about concerns that schema alone.
@@ -113,10 +116,10 @@ export class SchemaLoader {
    * Without a hash nothing but the schema itself tells that it has changed. One that is not what its manifest announces
    * may be that of a moment ago.
    */
-  #lifetime({ hash, location }: SchemaDescriptor, fault: string): number {
+  #freshUntil({ seenAt, fault }: Cached, { hash, location }: SchemaDescriptor): number {
     if (location.kind === 'inline') return Number.POSITIVE_INFINITY;
     const { schemaCacheTtl, watchInterval } = this.#context.settings();
-    return hash === '' || fault !== '' ? watchInterval : schemaCacheTtl * (0.8 + 0.2 * Math.random());
+    return seenAt + (hash === '' || fault !== '' ? watchInterval : schemaCacheTtl * this.#spread);
   }
 }
 
