@@ -112,11 +112,6 @@ export const DIFFERENCES: readonly Difference[] = [
     verdicts: { nginx: 'neither' },
   },
   {
-    why: 'HAProxy waits for HTTP/2 frames after the preface; this listener has no HTTP/2 yet (A5).',
-    cases: ['A5-preface'],
-    verdicts: { haproxy: 'neither' },
-  },
-  {
     why: 'Bare LF as a line end lets two servers see different messages (A6, A7).',
     cases: ['A6-lf', 'A7-lf-line', 'A7-lf-field', 'A7-lf-blank', 'A7-lf-only'],
     verdicts: BOTH_PASS,

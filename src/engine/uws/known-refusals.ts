@@ -66,7 +66,7 @@ export const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     request: 'every version but HTTP/1.1, HTTP/1.0 among them, and a misspelt request line',
     outcome: 'silent',
     cases:
-      '2.0 1.2 0.9 preface two-digits short lower other-name missing space-after two-spaces two-spaces-target tab ' +
+      '2.0 1.2 0.9 two-digits short lower other-name missing space-after two-spaces two-spaces-target tab ' +
       '1.0 1.0-keep-alive',
     tests: [
       'B4 Via is appended with the version received',

@@ -181,12 +181,6 @@ export const REQUEST_LINE: readonly RequestCase[] = [
     line('GET /@CASE-MARK@ HTTP/0.9'),
     refused(505, 'version_not_supported'),
   ),
-  request(
-    'A5-preface',
-    'HTTP/2 preface',
-    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    refused(505, 'version_not_supported'),
-  ),
   request('A5-two-digits', 'HTTP/1.10', line('GET /@CASE-MARK@ HTTP/1.10'), refused([400, 505])),
   request('A5-short', 'HTTP/1', line('GET /@CASE-MARK@ HTTP/1'), refused([400, 505])),
   request('A5-lower', 'http/1.1 in lower case', line('GET /@CASE-MARK@ http/1.1'), refused([400, 505])),
