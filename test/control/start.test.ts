@@ -211,11 +211,13 @@ async function timeToFirstAnswer(file: string, port: number): Promise<number> {
 
 test('the start says what is not active yet, and which ports and workers there are', async (t) => {
   const gateway = await startGateway(
-    { farp: { enabled: true } },
+    { observability: { tracing: { enabled: true, endpoint: 'http://127.0.0.1:4317' } } },
     { workers: 2, args: ['--log-level', 'warn'] },
   );
   t.after(() => gateway.stop());
-  const line = gateway.logLines().find(({ message }) => /FARP is not active yet/.test(String(message)));
+  const line = gateway
+    .logLines()
+    .find(({ message }) => /Export of traces is not active yet/.test(String(message)));
   assert.equal(line?.['level'], 'warn');
   const louder = await startGateway({}, { workers: 1, args: ['--workers', '2'] });
   t.after(() => louder.stop());
