@@ -1,27 +1,25 @@
 /** The other conformance tests on the engine uws, and what its lists say about them. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { skippedTitles } from '../support/engine-under-test.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { okResponse, RecordingOrigin } from '../support/origin.ts';
 import type { RawClient } from '../support/raw-client.ts';
-import { withoutUws } from '../support/uws.ts';
+import { runOnUws, withoutUws } from '../support/uws.ts';
 import { message, valuesOf } from '../support/wire.ts';
 
 const FILES = [
-  'bodies',
-  'connections',
-  'content',
-  'errors',
-  'expect',
-  'forwarding',
-  'limits',
-  'paths',
-  'retries',
+  'conformance/bodies',
+  'conformance/connections',
+  'conformance/content',
+  'conformance/errors',
+  'conformance/expect',
+  'conformance/forwarding',
+  'conformance/limits',
+  'conformance/paths',
+  'conformance/retries',
+  'control/workers',
 ];
 const skip = withoutUws();
 /** More than sockets and gateway take without a reader. Bytes. */
@@ -30,16 +28,10 @@ const LARGE = 16 * 1024 * 1024;
 const NATIVE_PATIENCE = 13_000;
 
 it('the scripted tests pass on the engine uws, but for those that its lists name', { skip }, async () => {
-  const files = FILES.map((name) => fileURLToPath(new URL(`${name}.test.js`, import.meta.url)));
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(process.execPath, ['--test', '--test-concurrency=3', '--test-reporter=tap', ...files], {
-    env: { ...env, OCTOPUS_TEST_ENGINE: 'uws' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const lines = (await text(child.stdout)).split('\n').map((line) => line.trim());
+  const { code, output } = await runOnUws(FILES);
+  const lines = output.split('\n').map((line) => line.trim());
   const failed = lines.filter((line) => line.startsWith('not ok'));
-  assert.equal(await exit, 0, failed.join('\n'));
+  assert.equal(code, 0, failed.join('\n'));
   const skipped = lines.flatMap((line) => /^ok \d+ - (.*) # SKIP known of/.exec(line)?.[1] ?? []);
   assert.deepEqual(skipped.map((title) => title.replaceAll('\\', '')).sort(), skippedTitles().toSorted());
 });
