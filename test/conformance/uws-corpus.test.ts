@@ -27,102 +27,104 @@ const STRIDE = 17;
 const options = { concurrency: 500, skip: withoutUws() };
 const different = new Set(KNOWN_DIFFERENCES.flatMap(idsOf));
 
-describe('requests on the engine uws', options, () => {
-  let gateway: Gateway;
-  let origin: RecordingOrigin;
+describe('the corpus on the engine uws', options, () => {
+  describe('requests', options, () => {
+    let gateway: Gateway;
+    let origin: RecordingOrigin;
 
-  before(async () => {
-    origin = await corpusOrigin();
-    gateway = await startGateway(corpusConfig(origin.address), { args: ['--engine', 'uws'] });
-  });
-
-  after(async () => {
-    assert.ok(await serves(gateway.port), 'it serves after all that');
-    assert.deepEqual(origin.violations, []);
-    await gateway.stop();
-    await origin.close();
-  });
-
-  const run = (test: RequestCase, index: number, delivery: Delivery): Promise<Observed> =>
-    runCase(gateway.port, origin, test, {
-      delivery,
-      patience: PATIENCE,
-      localAddress: loopbackAddress(index),
+    before(async () => {
+      origin = await corpusOrigin();
+      gateway = await startGateway(corpusConfig(origin.address), { args: ['--engine', 'uws'] });
     });
 
-  for (const [index, test] of REQUESTS.entries()) {
-    const refusal = refusalOf(test.id);
-    if (refusal !== null) {
-      it(`${test.id}: ${test.title}: refused, ${refusal.outcome}`, async () => {
-        const start = performance.now();
-        checkRefusal(test, refusal, await run(test, index, 'whole'), performance.now() - start);
+    after(async () => {
+      assert.ok(await serves(gateway.port), 'it serves after all that');
+      assert.deepEqual(origin.violations, []);
+      await gateway.stop();
+      await origin.close();
+    });
+
+    const run = (test: RequestCase, index: number, delivery: Delivery): Promise<Observed> =>
+      runCase(gateway.port, origin, test, {
+        delivery,
+        patience: PATIENCE,
+        localAddress: loopbackAddress(index),
       });
-    } else if (different.has(test.id)) {
-      it(`${test.id}: ${test.title}: served in another way`, async () => {
-        const observed = await run(test, index, 'whole');
-        assert.deepEqual(observed.statuses, [200]);
-        assert.throws(() => checkCase(test, observed), 'the difference is gone: take it out of the list');
-      });
-    } else {
-      it(`${test.id}: ${test.title}`, async () => checkCase(test, await run(test, index, 'whole')));
+
+    for (const [index, test] of REQUESTS.entries()) {
+      const refusal = refusalOf(test.id);
+      if (refusal !== null) {
+        it(`${test.id}: ${test.title}: refused, ${refusal.outcome}`, async () => {
+          const start = performance.now();
+          checkRefusal(test, refusal, await run(test, index, 'whole'), performance.now() - start);
+        });
+      } else if (different.has(test.id)) {
+        it(`${test.id}: ${test.title}: served in another way`, async () => {
+          const observed = await run(test, index, 'whole');
+          assert.deepEqual(observed.statuses, [200]);
+          assert.throws(() => checkCase(test, observed), 'the difference is gone: take it out of the list');
+        });
+      } else {
+        it(`${test.id}: ${test.title}`, async () => checkCase(test, await run(test, index, 'whole')));
+      }
     }
-  }
 
-  it('in pieces every case ends as it should or is refused, and nothing is smuggled', async () => {
-    const failures = new Failures();
-    const cases = REQUESTS.filter(({ id }) => refusalOf(id)?.outcome !== 'silent' && !different.has(id));
-    const runs = cases.flatMap((test, shift) => [
-      { test, delivery: 'bytes' as const },
-      ...positions(test.bytes)
-        .filter((at) => (at + shift) % STRIDE === 0)
-        .map((delivery) => ({ test, delivery })),
-    ]);
-    await inParallel(runs, 100, ({ test, delivery }, index) =>
-      failures.attempt(test.id, `delivery ${delivery}`, async () => {
-        const observed = await run(test, index, delivery);
-        if (refusalOf(test.id) === null || !isRefused(test, observed)) checkCase(test, observed);
-      }),
-    );
-    failures.check();
-  });
-});
-
-describe('responses on the engine uws', options, () => {
-  let gateway: Gateway;
-  let origin: HostileOrigin;
-
-  before(async () => {
-    origin = await new HostileOrigin(RESPONSES).listen();
-    gateway = await startGateway(corpusConfig(origin.address), { args: ['--engine', 'uws'] });
-  });
-
-  after(async () => {
-    assert.deepEqual(origin.failures, []);
-    await gateway.stop();
-    await origin.close();
-  });
-
-  for (const [index, test] of RESPONSES.entries()) {
-    const run = () => runResponseCase(gateway.port, test, index, 'whole', loopbackAddress(index));
-    if (!different.has(test.id)) it(`${test.id}: ${test.title}`, run);
-    else it(`${test.id}: ${test.title}: in another way`, () => assert.rejects(run, assert.AssertionError));
-  }
-
-  it('in pieces: same outcome', async () => {
-    const failures = new Failures();
-    const runs = [...RESPONSES.entries()]
-      .filter(([, test]) => test.wholeOnly !== true && !different.has(test.id))
-      .flatMap(([index, test]) =>
-        positions(test.bytes)
-          .filter((at) => (at + index) % STRIDE === 0)
-          .map((delivery) => ({ test, index, delivery })),
+    it('in pieces every case ends as it should or is refused, and nothing is smuggled', async () => {
+      const failures = new Failures();
+      const cases = REQUESTS.filter(({ id }) => refusalOf(id)?.outcome !== 'silent' && !different.has(id));
+      const runs = cases.flatMap((test, shift) => [
+        { test, delivery: 'bytes' as const },
+        ...positions(test.bytes)
+          .filter((at) => (at + shift) % STRIDE === 0)
+          .map((delivery) => ({ test, delivery })),
+      ]);
+      await inParallel(runs, 100, ({ test, delivery }, index) =>
+        failures.attempt(test.id, `delivery ${delivery}`, async () => {
+          const observed = await run(test, index, delivery);
+          if (refusalOf(test.id) === null || !isRefused(test, observed)) checkCase(test, observed);
+        }),
       );
-    await inParallel(runs, 60, ({ test, index, delivery }, at) =>
-      failures.attempt(test.id, `split at ${delivery}`, () =>
-        runResponseCase(gateway.port, test, index, delivery, loopbackAddress(at)),
-      ),
-    );
-    failures.check();
+      failures.check();
+    });
+  });
+
+  describe('responses', options, () => {
+    let gateway: Gateway;
+    let origin: HostileOrigin;
+
+    before(async () => {
+      origin = await new HostileOrigin(RESPONSES).listen();
+      gateway = await startGateway(corpusConfig(origin.address), { args: ['--engine', 'uws'] });
+    });
+
+    after(async () => {
+      assert.deepEqual(origin.failures, []);
+      await gateway.stop();
+      await origin.close();
+    });
+
+    for (const [index, test] of RESPONSES.entries()) {
+      const run = () => runResponseCase(gateway.port, test, index, 'whole', loopbackAddress(index));
+      if (!different.has(test.id)) it(`${test.id}: ${test.title}`, run);
+      else it(`${test.id}: ${test.title}: in another way`, () => assert.rejects(run, assert.AssertionError));
+    }
+
+    it('in pieces: same outcome', async () => {
+      const failures = new Failures();
+      const runs = [...RESPONSES.entries()]
+        .filter(([, test]) => test.wholeOnly !== true && !different.has(test.id))
+        .flatMap(([index, test]) =>
+          positions(test.bytes)
+            .filter((at) => (at + index) % STRIDE === 0)
+            .map((delivery) => ({ test, index, delivery })),
+        );
+      await inParallel(runs, 60, ({ test, index, delivery }, at) =>
+        failures.attempt(test.id, `split at ${delivery}`, () =>
+          runResponseCase(gateway.port, test, index, delivery, loopbackAddress(at)),
+        ),
+      );
+      failures.check();
+    });
   });
 });
 
