@@ -93,7 +93,7 @@ export class DiscoveredServices {
   contribution({ config, routeDefaults }: LoadedConfig): Contribution {
     const { domain = '', max_routes: maxRoutes } = config.farp;
     const defaults = this.#spaced(routeDefaults);
-    const built = this.#routes.build(this.services(), { defaults, domain, maxRoutes });
+    const built = this.#routes.build(this.#routed(), { defaults, domain, maxRoutes });
     this.#counts = built.counts;
     this.#tellProblems(built.problems);
     return built.contribution;
@@ -127,6 +127,14 @@ export class DiscoveredServices {
       this.#exposed = { revision, services: entries.map(({ service }) => service) };
     }
     return this.#exposed.services;
+  }
+
+  /** The same as routes are made of them. */
+  #routed(): readonly Service[] {
+    return this.#catalog
+      .entries()
+      .filter((entry) => this.isExposed(entry))
+      .map(({ routed }) => routed);
   }
 
   /** A service that has said nothing is shown only if all are; one that tries to say something, only when it has. */

@@ -249,6 +249,27 @@ test('the newest manifest of all instances rules; different schemas of one versi
   await eventually(async () => pathsOf(harness).join() === '/old', 'the one that is left');
 });
 
+test('as long as older instances take requests, their paths stay; an instance that takes none does not rule', async () => {
+  const [old, young] = [
+    await service({ id: 'a', paths: ['/both', '/old'] }),
+    await service({ id: 'b', paths: ['/both', '/old'] }),
+  ];
+  young.change(['/both', '/young']);
+  const harness = create();
+  const routed = (): string[] =>
+    harness.catalog
+      .entry('orders')!
+      .routed.schemas.flatMap(({ document }) => Object.keys((document as { paths: object }).paths));
+  harness.catalog.publish('a', [at(old), at(young, { status: 'starting' })]);
+  await settled(harness);
+  assert.deepEqual(routed(), ['/both', '/old']);
+  harness.catalog.publish('a', [at(old), at(young)]);
+  await eventually(async () => routed().join() === '/both,/young,/both,/old', 'the paths of both');
+  assert.deepEqual(pathsOf(harness), ['/both', '/young']);
+  harness.catalog.publish('a', [at(old, { status: 'draining' }), at(young)]);
+  await eventually(async () => routed().join() === '/both,/young', 'the paths of the young one');
+});
+
 test('a schema that is not where it should be is taken from the endpoint, or from another instance that has the same', async () => {
   const broken = missing('/openapi.json');
   const [first, second] = [await service({ id: 'a', first: broken }), await service({ id: 'b' })];

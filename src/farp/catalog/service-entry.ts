@@ -3,6 +3,7 @@ import type { ServiceInstance } from '../../discovery/provider.ts';
 import type { Manifest, Schema, Service, ServiceProblem } from '../model.ts';
 import { History } from './history.ts';
 import { InstanceWatch, type WatchChange, type WatchContext } from './instance-watch.ts';
+import { leadersOf, withOlder } from './rollout.ts';
 import { type LoadedSchemas, type SchemaFault, SchemaLoader } from './schema-loader.ts';
 import type { SchemaContext } from './schema-reader.ts';
 import { differences } from './service-differences.ts';
@@ -30,8 +31,10 @@ export class ServiceEntry {
   readonly since = new Date();
   readonly history = new History();
   readonly watches = new Map<string, InstanceWatch>();
-  /** As the routes see it; another object with every change. */
+  /** With the manifest that rules; another object with every change. */
   service: Service;
+  /** The same as routes are made of it: during a rollout with the paths of older instances, too. */
+  routed: Service;
   /** When `service` last became another one. */
   changedAt = new Date();
   /** What went wrong last, also if it is mended; `''` when nothing did. */
@@ -41,6 +44,8 @@ export class ServiceEntry {
   readonly #loader: SchemaLoader;
   readonly #abort = new AbortController();
   #ruling: Ruling | null = null;
+  #older: readonly Schema[] = [];
+  #others: readonly Manifest[] = [];
   #faults: readonly SchemaFault[] = [];
   #loading = false;
   #isStale = false;
@@ -50,6 +55,7 @@ export class ServiceEntry {
   constructor(name: string, context: EntryContext) {
     this.name = name;
     this.service = { name, instances: [], manifest: null, schemas: [] };
+    this.routed = this.service;
     this.#context = context;
     this.#loader = new SchemaLoader(context);
   }
@@ -143,33 +149,23 @@ export class ServiceEntry {
 
   /** Instances count at once; a new manifest only together with its schemas. */
   #refresh(): void {
-    const holder = this.#pickHolder();
-    if (holder === null) {
+    const leaders = this.#leaders();
+    if (leaders.length === 0) {
       this.#ruling = null;
       this.#faults = [];
-    } else if (this.#isStale || this.#ruling?.manifest !== holder.manifest) {
+    } else if (this.#isStale || !sameList(this.#ruling?.manifests ?? [], manifestsOf(leaders))) {
       this.#isStale = true;
-      void this.#load();
+      // Whatever a service can bring about concerns that service alone.
+      this.#load().catch((error: unknown) => {
+        this.#loading = false;
+        this.#note('refused', String(error));
+      });
     }
     this.#rebuild();
   }
 
-  /** The instance with the newest manifest (7.5); of several equals the one that already rules, then the first by id. */
-  #pickHolder(): InstanceWatch | null {
-    let best: InstanceWatch | null = null;
-    for (const watch of this.watches.values()) {
-      if (watch.state !== 'accepted' || watch.manifest === null) continue;
-      if (best === null || this.#precedes(watch, best)) best = watch;
-    }
-    return best;
-  }
-
-  #precedes(a: InstanceWatch, b: InstanceWatch): boolean {
-    const newer = a.manifest!.updatedAt - b.manifest!.updatedAt;
-    if (newer !== 0) return newer > 0;
-    const rules = this.#ruling?.holder;
-    if (rules === a.instance.id || rules === b.instance.id) return rules === a.instance.id;
-    return a.instance.id < b.instance.id;
+  #leaders(): InstanceWatch[] {
+    return leadersOf(this.watches.values(), this.#ruling?.holder ?? '');
   }
 
   async #load(): Promise<void> {
@@ -177,28 +173,44 @@ export class ServiceEntry {
     this.#loading = true;
     while (this.#isStale && !this.#abort.signal.aborted) {
       this.#isStale = false;
-      const holder = this.#pickHolder();
-      if (holder === null || holder.manifest === null) continue;
-      const { manifest } = holder;
-      const others = [...this.watches.values()].filter(
-        (watch) => watch !== holder && watch.state === 'accepted',
-      );
-      const loaded = await this.#loader.load(
-        manifest,
-        [holder, ...others],
-        this.#ruling?.schemas ?? [],
-        this.#abort.signal,
-      );
+      const leaders = this.#leaders();
+      // They may have others by the time that the schemas are there.
+      const manifests = manifestsOf(leaders);
+      const [holder] = leaders;
+      const [manifest] = manifests;
+      if (holder === undefined || manifest === undefined) continue;
+      const loaded = await this.#loadFrom(holder, manifest, this.#ruling?.schemas ?? []);
+      const older: Schema[] = [];
+      for (const [index, leader] of leaders.entries())
+        if (index > 0) older.push(...(await this.#loadFrom(leader, manifests[index]!, [])).schemas);
       if (this.#abort.signal.aborted || !this.watches.has(holder.instance.id)) continue;
-      this.#apply(holder.instance.id, manifest, loaded);
+      this.#apply(holder.instance.id, manifests, loaded, older);
     }
     this.#loading = false;
     if (!this.#abort.signal.aborted) this.#refresh();
   }
 
-  #apply(holder: string, manifest: Manifest, { schemas, faults, nextLook }: LoadedSchemas): void {
+  #loadFrom(holder: InstanceWatch, manifest: Manifest, previous: readonly Schema[]): Promise<LoadedSchemas> {
+    const others = [...this.watches.values()].filter(
+      (watch) => watch !== holder && watch.state === 'accepted',
+    );
+    return this.#loader.load(manifest, [holder, ...others], previous, this.#abort.signal);
+  }
+
+  #apply(
+    holder: string,
+    manifests: readonly Manifest[],
+    { schemas, faults, nextLook }: LoadedSchemas,
+    older: readonly Schema[],
+  ): void {
     const before = this.#ruling?.schemas ?? [];
-    this.#ruling = { holder, manifest, schemas: sameList(before, schemas) ? before : schemas };
+    const digests = new Set(schemas.map(({ digest }) => digest));
+    this.#ruling = {
+      holder,
+      manifests,
+      schemas: sameList(before, schemas) ? before : schemas,
+      older: older.filter(({ digest }) => !digests.has(digest)),
+    };
     for (const { type, digest } of schemas)
       if (!before.some((old) => old.type === type && old.digest === digest))
         this.#context.schemaUpdated(this, type);
@@ -229,15 +241,15 @@ export class ServiceEntry {
     const { service } = this;
     const routed = [...this.watches.values()].flatMap(({ routed }) => (routed === null ? [] : [routed]));
     const instances = sameList(service.instances, routed) ? service.instances : routed;
-    const manifest = this.#ruling?.manifest ?? null;
-    const schemas = this.#ruling?.schemas ?? NO_SCHEMAS;
-    if (
-      instances === service.instances &&
-      manifest === service.manifest &&
-      sameList(service.schemas, schemas)
-    )
-      return;
+    const { schemas = NO_SCHEMAS, older = NO_SCHEMAS, manifests = [] } = this.#ruling ?? {};
+    const [manifest = null, ...others] = manifests;
+    const isSame =
+      instances === service.instances && manifest === service.manifest && sameList(service.schemas, schemas);
+    if (isSame && sameList(this.#older, older) && sameList(this.#others, others)) return;
+    this.#older = older;
+    this.#others = others;
     this.service = { name: this.name, instances, manifest, schemas };
+    this.routed = withOlder(this.service, older, others);
     this.changedAt = new Date();
     const told = differences(service, this.service);
     if (told !== '') this.#note('changed', told);
@@ -248,8 +260,15 @@ export class ServiceEntry {
 interface Ruling {
   /** Id of the instance whose manifest it is. */
   readonly holder: string;
-  readonly manifest: Manifest;
+  /** That one first, then those of older instances. */
+  readonly manifests: readonly Manifest[];
   readonly schemas: readonly Schema[];
+  /** What older instances have beside these. */
+  readonly older: readonly Schema[];
+}
+
+function manifestsOf(watches: readonly InstanceWatch[]): Manifest[] {
+  return watches.flatMap(({ manifest }) => manifest ?? []);
 }
 
 const NO_SCHEMAS: readonly Schema[] = [];
