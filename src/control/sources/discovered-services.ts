@@ -19,6 +19,7 @@ import type { Endpoint } from '../../routing/model.ts';
 import type { MetricsStore } from '../../telemetry/metrics-store.ts';
 import type { ControlLog } from '../log.ts';
 import type { Contribution } from './contribution.ts';
+import { News } from './news.ts';
 import type { ProviderReport } from './provider-status.ts';
 import { Providers } from './providers.ts';
 import { collectServiceMetrics } from './service-metrics.ts';
@@ -49,6 +50,7 @@ export class DiscoveredServices {
   #fetchTimeout: number;
   #exposed: { readonly revision: number; readonly services: readonly Service[] } | null = null;
   #problems: readonly ServiceProblem[] = [];
+  readonly #news = new News();
   #defaults: { readonly of: RouteDefaults; readonly factor: number; readonly spaced: RouteDefaults } | null =
     null;
   #counts: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map();
@@ -224,18 +226,16 @@ export class DiscoveredServices {
   }
 
   #tellProblems(problems: readonly ServiceProblem[]): void {
-    const known = new Set(this.#problems.map(textOf));
-    for (const problem of problems) {
-      const { service, subject, message } = problem;
-      if (!known.has(textOf(problem)))
-        this.#options.log.warn('service: a part of it has no route', { service, subject, reason: message });
-    }
+    const { log } = this.#options;
     this.#problems = problems;
+    this.#news.update(
+      new Map(problems.map((problem) => [Object.values(problem).join(' '), problem])),
+      ({ service, subject, message }) =>
+        log.warn('service: a part of it has no route', { service, subject, reason: message }),
+      (count) =>
+        log.warn(`${count} more parts of services have no routes; see /_/services/NAME of the admin API`),
+    );
   }
-}
-
-function textOf({ service, subject, message }: ServiceProblem): string {
-  return `${service} ${subject} ${message}`;
 }
 
 function catalogSettings({ farp }: Config): CatalogSettings {

@@ -10,6 +10,7 @@ import type { ControlLog } from '../log.ts';
 import type { MergeProblem } from './contribution.ts';
 import type { DiscoveredServices } from './discovered-services.ts';
 import { mergeContributions } from './merge.ts';
+import { News } from './news.ts';
 
 export interface SourcesOptions {
   readonly log: ControlLog;
@@ -25,6 +26,7 @@ export class Sources {
   readonly #options: SourcesOptions;
   #discovered: DiscoveredServices | null = null;
   #problems: readonly MergeProblem[] = [];
+  readonly #news = new News();
   #published: RouteSet | null = null;
 
   constructor(options: SourcesOptions) {
@@ -100,11 +102,13 @@ export class Sources {
   }
 
   #tell(problems: readonly MergeProblem[]): void {
-    const known = new Set(this.#problems.map(({ subject, message }) => `${subject} ${message}`));
-    for (const { source, subject, message } of problems)
-      if (!known.has(`${subject} ${message}`))
-        this.#options.log.warn('left out', { source, subject, reason: message });
+    const { log } = this.#options;
     this.#problems = problems;
+    this.#news.update(
+      new Map(problems.map((problem) => [`${problem.subject} ${problem.message}`, problem])),
+      ({ source, subject, message }) => log.warn('left out', { source, subject, reason: message }),
+      (count) => log.warn(`${count} more were left out; see /_/services of the admin API`),
+    );
   }
 }
 
