@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
@@ -102,4 +103,41 @@ test('before the connection is there writes wait for it', async () => {
   assert.equal(received, 'early bird');
   near.destroy();
   server.close();
+});
+
+test('pieces that slow peers have not taken stay as they were while others are written', async () => {
+  const READ_SIZE = 64 * 1024;
+  const input = Buffer.alloc(READ_SIZE);
+  const peers = await Promise.all([pair(), pair(), pair()]);
+  const hashes = peers.map(() => ({ sent: createHash('sha256'), received: createHash('sha256'), left: 0 }));
+  const outputs = peers.map(({ near, far }, at) => {
+    far.pause();
+    far.on('data', (chunk: Buffer) => {
+      hashes[at]!.received.update(chunk);
+      hashes[at]!.left -= chunk.length;
+    });
+    return new SocketOutput(near, () => {});
+  });
+  let round = 0;
+  // The input is used again at once, as the read buffer is; a blocked output gets one more piece.
+  const write = (at: number): boolean => {
+    input.fill(++round);
+    const [before, after] = [`${round}\r\n`, round % 2 === 0 ? '\r\n' : ''];
+    const length = READ_SIZE - (round % 100);
+    const hash = hashes[at]!;
+    hash.sent.update(before).update(input.subarray(0, length)).update(after);
+    hash.left += before.length + length + after.length;
+    return outputs[at]!.writeChunk(before, input, 0, length, after);
+  };
+  for (let at = 0; at < peers.length; at++) {
+    let more = true;
+    while (more) more = write(at);
+    assert.equal(outputs[at]!.blocked, true);
+    write(at);
+  }
+  for (const { far } of peers) far.resume();
+  while (hashes.some(({ left }) => left > 0)) await new Promise((resolve) => setImmediate(resolve));
+  for (const { sent, received } of hashes) assert.equal(received.digest('hex'), sent.digest('hex'));
+  while (outputs.some((output) => output.blocked)) await new Promise((resolve) => setImmediate(resolve));
+  for (const { close } of peers) close();
 });

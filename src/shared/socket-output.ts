@@ -11,6 +11,7 @@ import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { ByteOutput } from './byte-output.ts';
 import { retain } from './read-buffer.ts';
+import { giveSendBuffer, SEND_SIZE, takeSendBuffer } from './send-buffers.ts';
 
 /** A write in progress, as a handle wants it. */
 export interface WriteRequest {
@@ -19,6 +20,8 @@ export interface WriteRequest {
 
 interface StreamHandle {
   writeLatin1String(request: WriteRequest, text: string): number;
+  /** Reads from the buffer until the request completes, unless the kernel takes all of it at once. */
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
   /** Bytes that the kernel has not taken yet. */
   readonly writeQueueSize: number;
 }
@@ -85,34 +88,52 @@ export class SocketOutput implements ByteOutput {
    * @returns false when the peer is slow
    */
   writeText(text: string): boolean {
-    const socket = this.#socket;
-    const handle = handleOf(socket);
-    if (
-      handle === null ||
-      WriteWrap === null ||
-      this.#waiting ||
-      socket.connecting ||
-      socket.writableLength !== 0
-    ) {
-      return socket.write(text, 'latin1') && !this.#waiting;
-    }
-    const request = this.#request ?? new WriteWrap();
-    const status = handle.writeLatin1String(request, text);
-    if (status !== 0) {
-      socket.destroy(writeError(status));
-      return false;
-    }
-    if (handle.writeQueueSize === 0) {
-      this.#request = request;
-      return true;
-    }
-    this.#request = null;
-    this.#waiting = true;
-    request.oncomplete = (result) => this.#onComplete(result);
-    return false;
+    const handle = this.#directHandle();
+    if (handle === null) return this.#socket.write(text, 'latin1') && !this.#waiting;
+    const request = this.#request ?? new WriteWrap!();
+    return this.#written(handle, request, handle.writeLatin1String(request, text), null);
   }
 
   writeChunk(before: string, input: Uint8Array, start: number, end: number, after: string): boolean {
+    const length = before.length + end - start + after.length;
+    const handle = length > SEND_SIZE ? null : this.#directHandle();
+    if (handle === null) return this.#writeThroughStream(before, input, start, end, after);
+    const buffer = takeSendBuffer();
+    buffer.write(before, 0, 'latin1');
+    buffer.set(input.subarray(start, end), before.length);
+    buffer.write(after, length - after.length, 'latin1');
+    const request = this.#request ?? new WriteWrap!();
+    return this.#written(handle, request, handle.writeBuffer(request, buffer.subarray(0, length)), buffer);
+  }
+
+  /** Null when the stream has to know of the next write. */
+  #directHandle(): StreamHandle | null {
+    const socket = this.#socket;
+    const isFree = WriteWrap !== null && !this.#waiting && !socket.connecting && socket.writableLength === 0;
+    return isFree ? handleOf(socket) : null;
+  }
+
+  /** @param buffer what was written, to be given back as soon as nobody reads from it */
+  #written(handle: StreamHandle, request: WriteRequest, status: number, buffer: Buffer | null): boolean {
+    if (status === 0 && handle.writeQueueSize !== 0) {
+      this.#request = null;
+      this.#waiting = true;
+      request.oncomplete = (result) => {
+        if (buffer !== null) giveSendBuffer(buffer);
+        this.#onComplete(result);
+      };
+      return false;
+    }
+    if (buffer !== null) giveSendBuffer(buffer);
+    if (status !== 0) {
+      this.#socket.destroy(writeError(status));
+      return false;
+    }
+    this.#request = request;
+    return true;
+  }
+
+  #writeThroughStream(before: string, input: Uint8Array, start: number, end: number, after: string): boolean {
     const socket = this.#socket;
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
