@@ -443,7 +443,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     const endpoint = this.#runtime.record.endpoints[this.endpoint]!.address;
     switch (failure) {
       case FAILURE_CONNECT:
-        this.#failedTry(this.#rules.onConnectFailure, 'upstream_connect_failed', `${endpoint}: ${detail}`);
+        this.#unreached('upstream_connect_failed', `${endpoint}: ${detail}`);
         break;
       case FAILURE_STALE:
         this.#onStale(endpoint, detail);
@@ -497,6 +497,13 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     else this.#settleAndFail(code, detail);
   }
 
+  /** Nothing has reached a service, so that another try adds no load to any: the budget does not count it. */
+  #unreached(code: ErrorCode, detail: string): void {
+    this.#noteFailedTry();
+    if (this.#rules.onConnectFailure && this.#mayRetry(this.#rules.budget > 0)) this.#retry(false);
+    else this.#settleAndFail(code, detail);
+  }
+
   #noteFailedTry(): void {
     this.#runtime.group.failed(this.endpoint, exactNow());
   }
@@ -506,7 +513,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   }
 
   /** Rule C13: attempts, body, time and budget all have to allow another try. */
-  #mayRetry(): boolean {
+  #mayRetry(withoutBudget = false): boolean {
     if (this.retries >= this.#rules.attempts) return false;
     const { metrics, group } = this.#runtime;
     if (!this.#replayable()) {
@@ -517,7 +524,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       metrics.retryAbandoned('timeout');
       return false;
     }
-    if (!group.mayRetry(this.#rules.budget, exactNow())) {
+    if (!withoutBudget && !group.mayRetry(this.#rules.budget, exactNow())) {
       metrics.retryAbandoned('budget');
       return false;
     }
@@ -648,7 +655,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
         this.#fail('pool_exhausted', `${endpoint}: no connection became free`);
         break;
       case PHASE_CONNECT:
-        this.#failedTry(this.#rules.onConnectFailure, 'upstream_timeout', `${endpoint}: connect timeout`);
+        this.#unreached('upstream_timeout', `${endpoint}: connect timeout`);
         break;
       case PHASE_HEAD: {
         const overall = now >= this.#requestSentAt + this.#route.proxy!.timeout;

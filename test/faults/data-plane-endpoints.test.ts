@@ -71,6 +71,33 @@ describe('an endpoint that is killed and revived', () => {
   }
 });
 
+describe('an endpoint that is down', () => {
+  it('fails no request, with settings as they are by default', async () => {
+    const dead = await new Endpoint('dead').start();
+    await dead.kill();
+    const own = await startGateway({
+      upstreams: [{ name: 'default', endpoints: [endpoints[0]!.address, dead.address] }],
+      routes: [{ path: '/*', upstream: 'default' }],
+    });
+    try {
+      const body = 'x'.repeat(100_000);
+      const post = message('POST / HTTP/1.1', 'Host: a', `Content-Length: ${body.length}`) + body;
+      const { failures } = await underLoad(
+        {
+          port: own.port,
+          connections: 12,
+          request: (sequence) => (sequence % 20 === 0 ? post : GET),
+        },
+        (load) => load.more(1_500),
+      );
+      assert.deepEqual(failures, []);
+    } finally {
+      await own.stop();
+      await dead.close();
+    }
+  });
+});
+
 describe('balancing across worker threads', () => {
   async function share(path: string, requests: number): Promise<number> {
     const before = endpoints.map(({ served }) => served);

@@ -32,7 +32,7 @@ export const retriesSchema = z.strictObject({
   ),
   per_try_timeout: inheritable(duration(), '0s').describe('Longest single try; 0: only `timeout` counts.'),
   budget: inheritable(percent(), '20%').describe(
-    'Largest share of the requests to an upstream that may be retries.',
+    'Largest share of the requests to an upstream that may be retries. Those for want of a connection do not count; 0% allows none at all.',
   ),
   body_limit: inheritable(size(), '64KB').describe('A request body is kept for another try up to this size.'),
 });
