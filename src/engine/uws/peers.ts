@@ -3,8 +3,13 @@ import { Peer } from '../peer.ts';
 
 /** Addresses remembered at once; beyond it all are forgotten, which costs each of them one new object. */
 const MAX_PEERS = 10_000;
-/** Exchanges kept for the next requests of one address. */
+/** Exchanges kept for the next requests: of one address, and of all. */
 const MAX_SPARE = 64;
+const MAX_SPARE_TOTAL = 4096;
+
+interface Budget {
+  left: number;
+}
 
 /**
  * One client address. µWS does not say to which connection a request belongs, so what others keep per connection is kept
@@ -13,24 +18,32 @@ const MAX_SPARE = 64;
 export class PeerEntry<Kept> {
   readonly peer: Peer;
   readonly #spare: Kept[] = [];
+  readonly #budget: Budget;
 
-  constructor(peer: Peer) {
+  /** @param budget shared by all addresses: nobody can make the gateway keep more by coming from many of them */
+  constructor(peer: Peer, budget: Budget) {
     this.peer = peer;
+    this.#budget = budget;
   }
 
   take(): Kept | undefined {
-    return this.#spare.pop();
+    const spare = this.#spare.pop();
+    if (spare !== undefined) this.#budget.left++;
+    return spare;
   }
 
   /** @param exchange ended cleanly: nothing of µWS can call it any more */
   give(exchange: Kept): void {
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(exchange);
+    if (this.#spare.length >= MAX_SPARE || this.#budget.left <= 0) return;
+    this.#budget.left--;
+    this.#spare.push(exchange);
   }
 }
 
 export class Peers<Kept> {
   readonly #entries = new Map<string, PeerEntry<Kept>>();
   readonly #localPort: () => number;
+  #budget: Budget = { left: MAX_SPARE_TOTAL };
 
   constructor(localPort: () => number) {
     this.#localPort = localPort;
@@ -42,8 +55,11 @@ export class Peers<Kept> {
     const key = latin1(bytes, 0, bytes.length);
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    if (this.#entries.size >= MAX_PEERS) this.#entries.clear();
-    const entry = new PeerEntry<Kept>(new Peer(addressText(bytes), this.#localPort()));
+    if (this.#entries.size >= MAX_PEERS) {
+      this.#entries.clear();
+      this.#budget = { left: MAX_SPARE_TOTAL };
+    }
+    const entry = new PeerEntry<Kept>(new Peer(addressText(bytes), this.#localPort()), this.#budget);
     this.#entries.set(key, entry);
     return entry;
   }
