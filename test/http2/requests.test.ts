@@ -36,6 +36,8 @@ function answer(request: SeenRequest): string {
         ['Keep-Alive', 'timeout=5'],
         ['X-Upper', 'Ä'],
       );
+    case '/strange':
+      return message('HTTP/1.1 799 Strange', 'Content-Length: 2') + 'hm';
     case '/empty':
       return message('HTTP/1.1 204 No Content');
     default:
@@ -202,6 +204,12 @@ for (const transport of ['plain', 'TLS'] as const) {
         Buffer.alloc(3_000_000),
       );
       assert.ok(unstated.status === 413 || unstated.rstCode !== 0, JSON.stringify(unstated.headers));
+      assert.equal((await ask('/a')).status, 200);
+    });
+
+    it('a status that HTTP does not have becomes 502', async () => {
+      const strange = await ask('/strange');
+      assert.deepEqual([strange.status, strange.body], [502, 'hm']);
       assert.equal((await ask('/a')).status, 200);
     });
 

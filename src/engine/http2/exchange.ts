@@ -16,6 +16,7 @@ import type { Peer } from '../peer.ts';
 import type { ArrivedStream } from './arrived-stream.ts';
 
 const EMPTY = Buffer.alloc(0);
+const BAD_GATEWAY: number = ERRORS.upstream_bad_response.status;
 /** Pieces of a body are sent as they come once this many bytes wait for the end of the event. */
 const SEND_AT = 16 * 1024;
 
@@ -178,8 +179,9 @@ export class Http2Exchange implements Downstream, Listed {
   }
 
   sendHead(answer: number, _reason: string, lines: string, framing: number, length: number): void {
-    // To a CONNECT any 2xx says that the tunnel is open (RFC 9110 section 9.3.6), whatever its sender meant.
-    const status = this.head.upgrade && answer < 300 ? ERRORS.upstream_bad_response.status : answer;
+    // To a CONNECT any 2xx says that the tunnel is open (RFC 9110 section 9.3.6), whatever its sender meant. Above 599
+    // there is nothing (section 15), and Node refuses to send it.
+    const status = (this.head.upgrade && answer < 300) || answer > 599 ? BAD_GATEWAY : answer;
     const headers: OutgoingHttpHeaders = { ':status': status };
     addLines(headers, lines);
     if (framing === FRAMING_LENGTH) headers['content-length'] = String(length);
@@ -256,9 +258,13 @@ export class Http2Exchange implements Downstream, Listed {
     const headers = this.#responseHead!;
     this.#responseHead = null;
     if (options.waitForTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
-    this.#stream.respond(headers, { ...options, sendDate: false } as Parameters<
-      ServerHttp2Stream['respond']
-    >[1]);
+    const all = { ...options, sendDate: false } as Parameters<ServerHttp2Stream['respond']>[1];
+    try {
+      this.#stream.respond(headers, all);
+    } catch {
+      // A response that Node does not put on the wire costs its stream, not the thread.
+      this.abort();
+    }
   }
 
   #sendTrailers(): void {

@@ -124,7 +124,7 @@ export class H2Session implements StreamSession {
     return this.#session?.remoteSettings?.enableConnectProtocol === true;
   }
 
-  /** @returns null when it takes none any more */
+  /** @returns null when it takes none any more. @throws Error when Node does not put the head on the wire */
   open(headers: OutgoingHttpHeaders, bodyFollows: boolean): ClientHttp2Stream | null {
     const session = this.#session;
     if (session === null || session.destroyed || session.closed) return null;

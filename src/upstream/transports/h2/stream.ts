@@ -90,7 +90,13 @@ export class H2Stream implements UpstreamConnection {
   }
 
   #open(headers: OutgoingHttpHeaders, bodyFollows: boolean): void {
-    const stream = this.#session.open(headers, bodyFollows);
+    let stream: ClientHttp2Stream | null;
+    try {
+      stream = this.#session.open(headers, bodyFollows);
+    } catch (error) {
+      this.#failLater(FAILURE_MALFORMED, (error as NodeJS.ErrnoException).code ?? String(error));
+      return;
+    }
     if (stream === null) {
       const failure = this.#session.everConnected ? FAILURE_REFUSED : FAILURE_CONNECT;
       this.#failLater(failure, this.#session.lost || 'the connection takes no more requests');
