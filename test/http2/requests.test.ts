@@ -37,7 +37,7 @@ function answer(request: SeenRequest): string {
         ['X-Upper', 'Ä'],
       );
     case '/strange':
-      return message('HTTP/1.1 799 Strange', 'Content-Length: 2') + 'hm';
+      return `${message('HTTP/1.1 799 Strange', 'Content-Length: 2')}hm`;
     case '/empty':
       return message('HTTP/1.1 204 No Content');
     default:

@@ -113,7 +113,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     this.#draining = true;
     this.#drainUntil = until;
     for (const stream of this.#streams) stream.onShutdown(until);
-    this.#session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
+    if (!this.#session.destroyed) this.#session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
     this.deadline = coarseClock.now + DRAIN_GRACE_MS;
   }
 
@@ -128,7 +128,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
       this.#watch(now);
     } else if (this.#streams.size === 0) {
       this.#onIdle(now);
-    } else if (this.#pinging) {
+    } else if (this.#pinging || this.#session.destroyed) {
       // Dead, or in an error that Node does not tell.
       this.#cut();
     } else {

@@ -141,8 +141,8 @@ export class H2Session implements StreamSession {
 
   /** A call got no answer in time: find out whether anything still lives there. */
   suspect(): void {
-    if (this.#suspectSince !== 0 || this.#closed || !this.connected) return;
-    const sent = this.#session!.ping((error) => {
+    if (this.#suspectSince !== 0 || !this.connected || this.#session?.destroyed !== false) return;
+    const sent = this.#session.ping((error) => {
       this.#suspectSince = 0;
       if (error === null && this.accepts) this.#owner.available(this);
     });
@@ -177,7 +177,7 @@ export class H2Session implements StreamSession {
     }
     this.connected = true;
     this.everConnected = true;
-    this.#session!.setLocalWindowSize(SESSION_WINDOW);
+    if (this.#session?.destroyed === false) this.#session.setLocalWindowSize(SESSION_WINDOW);
     for (const stream of this.#streams) stream.onConnected();
   }
 
