@@ -134,8 +134,12 @@ async function hashFault(body: Buffer, stated: string, worker: SchemaWorker): Pr
   // As all of today's services make it; the other forms take a while.
   const wanted = stated.toLowerCase();
   if (digestOf(body) === wanted || digestOf(body.subarray(0, -1)) === wanted) return '';
-  const form = body.length <= SMALL ? matchSchemaHash(body, stated) : await worker.hashForm(body, stated);
-  return form === null ? schemaHashFault(stated, body) : '';
+  try {
+    const form = body.length <= SMALL ? matchSchemaHash(body, stated) : await worker.hashForm(body, stated);
+    return form === null ? schemaHashFault(stated, body) : '';
+  } catch (error) {
+    return `schema hash cannot be checked: ${(error as Error).message}`;
+  }
 }
 
 export function digestOf(body: Buffer): string {
