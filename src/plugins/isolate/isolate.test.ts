@@ -40,7 +40,7 @@ after(() => rm(folder, { recursive: true }));
 /** @param setup body of the plugin's `setup(config, context)` */
 async function isolated(
   setup: string,
-  { host = new TestHost(), timeout = 400, fields = '', top = '' } = {},
+  { host = new TestHost(), timeout = 4_000, fields = '', top = '' } = {},
 ): Promise<LoadedPlugin> {
   const module = path.join(folder, `plugin-${++modules}.mjs`);
   await writeFile(
