@@ -38,9 +38,9 @@ async function modulesOf(config: GatewayConfig): Promise<string[]> {
   return modules;
 }
 
-/** The shape of a registration is known to the admin server; that is all. */
+/** The shape of a registration is known to the admin server, and which addresses are nobody's to who resolves names. */
 const DISCOVERY =
-  /\/src\/discovery\/|\/src\/farp\/(catalog|fetch|push(?!\/push-message)|events)\/|\/node_modules\/undici\//;
+  /\/src\/discovery\/|\/src\/farp\/(catalog|fetch|push(?!\/(push-message|address)\.)|events)\/|\/node_modules\/undici\//;
 
 it('without discovery and FARP none of it is loaded', async () => {
   const modules = await modulesOf({ routes: [{ path: '/', respond: { body: 'plain' } }] });
