@@ -46,7 +46,7 @@ export async function runCase(scenario: Case, comparison: Comparison): Promise<C
     for (const found of peersOf(scenario, comparison)) await startOne(found, bench, contenders, say);
     const proxies =
       scenario.idleConnections > 0
-        ? await inTurn(contenders)
+        ? await inTurn(contenders, options)
         : await inRounds(contenders, scenario, comparison);
     return {
       name: scenario.name,
@@ -87,10 +87,10 @@ async function startOne(
   }
 }
 
-async function inTurn(contenders: readonly Contender[]): Promise<ProxyResult[]> {
+async function inTurn(contenders: readonly Contender[], { restSeconds }: Options): Promise<ProxyResult[]> {
   const results: ProxyResult[] = [];
   for (const one of contenders) {
-    await one.measureIdle();
+    await one.measureIdle(restSeconds);
     results.push(await one.finish());
   }
   return results;

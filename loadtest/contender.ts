@@ -155,9 +155,9 @@ export class Contender {
   }
 
   /** Memory without load, then with the open connections of an idle case. */
-  async measureIdle(): Promise<void> {
+  async measureIdle(restSeconds: number): Promise<void> {
     const { scenario, layout } = this.#bench;
-    await sleep(500);
+    await sleep(restSeconds * 1_000);
     const resident = residentBytes(this.#server.pid);
     const count = scenario.idleConnections;
     const withConnections = await memoryWithConnections(
@@ -166,6 +166,7 @@ export class Contender {
       scenario.path,
       count,
       layout.load,
+      restSeconds,
     );
     this.#memory = { resident, withConnections };
   }

@@ -17,6 +17,8 @@ export interface Options {
   readonly warmUpSeconds: number;
   /** How often a second is added to the warm-up of a proxy that has served too few requests in it. */
   readonly mostWarmUps: number;
+  /** Whole seconds of rest before memory is read: garbage collectors give back what they can do without. */
+  readonly restSeconds: number;
   readonly origin: 'nginx' | 'node';
   /** `dist/src/cli/main.js` of the Octopus to measure; empty means the one just built. */
   readonly octopus: string;
@@ -85,6 +87,7 @@ export function parseOptions(args: readonly string[]): Options {
     seconds: count('--seconds', values.seconds ?? (values.cpu || short ? '2' : quick ? '1' : '3')),
     warmUpSeconds: quick ? 1 : 2,
     mostWarmUps: quick ? 2 : short ? 3 : 5,
+    restSeconds: quick ? 1 : 10,
     origin,
     octopus: values.octopus,
     publish: values.publish,
