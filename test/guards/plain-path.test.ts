@@ -19,10 +19,10 @@ const REQUESTS = 300;
 const MEASUREMENTS = 4;
 const YOUNG_GENERATION_MB = 96;
 /**
- * It is 3,500 with Node.js 20, 530 of them the bytes of the messages. Whoever needs more should know what for, and raise
+ * It is 3,540 with Node.js 20, 530 of them the bytes of the messages. Whoever needs more should know what for, and raise
  * this in the same commit.
  */
-const MOST_BYTES = 3_600;
+const MOST_BYTES = 3_650;
 /** Random bytes for ids are fetched for many requests at a time. */
 const MOST_RESOURCES = 0.05;
 
