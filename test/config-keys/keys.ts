@@ -264,9 +264,6 @@ export const NOT_ACTIVE: Readonly<Record<string, Readonly<Record<string, unknown
   'observability.tracing': { observability: { tracing: { enabled: true } } },
 };
 
-/** Keys whose feature and test are on their way into the same release. */
-export const BEING_BUILT: readonly string[] = [];
-
 function both(prefixes: readonly string[], keys: readonly string[]): string[] {
   return prefixes.flatMap((prefix) => keys.map((key) => `${prefix}.${key}`));
 }
