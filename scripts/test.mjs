@@ -26,8 +26,8 @@ if (files.length === 0) {
 }
 
 const timeout = withSoak ? 30 * 60_000 : 180_000;
-// Whole-gateway tests start processes of several threads: more at once than this and they measure each other.
-const concurrency = onlySoak ? 1 : Math.min(4, Math.max(2, os.availableParallelism()));
+// Much of what whole-gateway tests do is waiting, so there are more of them than cores; many more would measure each other.
+const concurrency = onlySoak ? 1 : Math.min(6, 2 * os.availableParallelism());
 const { status } = spawnSync(
   process.execPath,
   [
