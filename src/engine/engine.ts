@@ -11,8 +11,8 @@ import type { HandshakeResult } from './tls/handshake-result.ts';
 export interface Engine {
   /** Port of the listener, for port 0. Rejects when the socket cannot be had. */
   listen(): Promise<number>;
-  /** No new connections. An engine that cannot do this apart from `drain` leaves it out. */
-  stopListening?(): void;
+  /** No new connections; `drain` follows when no worker listens any more. */
+  stopListening(): void;
   /**
    * Stops accepting; connections close after their current exchange (rule C19), and the exchange is told to end if it
    * would go on for long.

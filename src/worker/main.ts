@@ -182,7 +182,7 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
 function stopListening(engine: Engine): void {
   setImmediate(() => {
     setImmediate(() => {
-      engine.stopListening?.();
+      engine.stopListening();
       send({ type: 'stopped-listening' });
     });
   });

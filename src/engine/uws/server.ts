@@ -97,12 +97,16 @@ export class UwsEngine implements Engine, UwsShared {
     this.#maxConnections = maxConnections;
   }
 
+  stopListening(): void {
+    if (this.#listener !== null) this.#module.us_listen_socket_close(this.#listener);
+    this.#listener = null;
+  }
+
   drain(until: number): void {
+    this.stopListening();
     this.draining = true;
     this.inFlight.each((member) => (member as UwsExchange).onShutdown(until));
     this.#drainedFrom = coarseClock.now;
-    if (this.#listener !== null) this.#module.us_listen_socket_close(this.#listener);
-    this.#listener = null;
   }
 
   destroy(): void {
