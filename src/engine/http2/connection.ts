@@ -191,7 +191,10 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   }
 
   #cut(): void {
-    if (!this.#session.destroyed) this.#session.destroy();
+    if (!this.#session.destroyed) {
+      closeNative(this.#session);
+      this.#session.destroy();
+    }
     this.#socket.destroy();
     this.#onClose();
   }
@@ -247,4 +250,19 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     else exchange.begin();
     if (this.#draining) exchange.onShutdown(this.#drainUntil);
   }
+}
+
+interface NativeSession {
+  destroy(code: number, socketClosed: boolean): void;
+}
+
+/**
+ * Ends the native half first. Else Node sends RST_STREAM for every open stream and first all that waits; when a peer went
+ * away in the middle of a body that has ended here, nghttp2 makes empty DATA frames for ever (measured: a thread that
+ * spins until the memory is used up). Where Node's insides have other names only this protection is missing.
+ */
+function closeNative(session: ServerHttp2Session): void {
+  const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
+  const handle = key && (session as unknown as Record<symbol, NativeSession | undefined>)[key];
+  if (typeof handle?.destroy === 'function') handle.destroy(constants.NGHTTP2_CANCEL, true);
 }
