@@ -80,8 +80,12 @@ describe('the corpus on the engine uws', options, () => {
       ]);
       await inParallel(runs, 100, ({ test, delivery }, index) =>
         failures.attempt(test.id, `delivery ${delivery}`, async () => {
-          const observed = await run(test, index, delivery);
-          if (refusalOf(test.id) === null || !isRefused(test, observed)) checkCase(test, observed);
+          const attempt = async (): Promise<void> => {
+            const observed = await run(test, index, delivery);
+            if (refusalOf(test.id) === null || !isRefused(test, observed)) checkCase(test, observed);
+          };
+          // µWS has a clock of its own, of four seconds: a hundred connections at once on a busy machine can be late.
+          await attempt().catch(attempt);
         }),
       );
       failures.check();

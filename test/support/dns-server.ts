@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv4, type Server, type Socket as TcpSocket } from 'node:net';
+import { reservePort } from './ports.ts';
 
 export interface NameRecord {
   readonly addresses: readonly string[];
@@ -36,12 +37,16 @@ export class DnsServer {
   readonly questions: string[] = [];
   /** Whether answers over UDP are cut off, so that clients have to ask again over TCP. */
   truncates = false;
+  #release = (): void => undefined;
   readonly #socket: Socket = createSocket('udp4');
   readonly #tcp: Server = createServer((socket) => this.#serve(socket));
 
   async start(): Promise<void> {
     this.#socket.on('message', (message, from) => this.#answer(message, from));
-    this.#socket.bind(0, '127.0.0.1');
+    // A port that TCP can have too.
+    const reserved = await reservePort();
+    this.#release = reserved.release;
+    this.#socket.bind(reserved.port, '127.0.0.1');
     await once(this.#socket, 'listening');
   }
 
@@ -59,6 +64,7 @@ export class DnsServer {
   stop(): void {
     this.#socket.close();
     this.#tcp.close();
+    this.#release();
   }
 
   #answer(message: Buffer, from: RemoteInfo): void {
