@@ -6,7 +6,7 @@ import { type Gateway, type GatewayConfig, startGateway } from '../support/gatew
 import { type LoadOptions, underLoad } from '../support/load.ts';
 import { message } from '../support/wire.ts';
 
-const RELOADS = process.env['OCTOPUS_SOAK'] ? 1_000 : 40;
+const RELOADS = process.env['OCTOPUS_SOAK'] ? 1_000 : 12;
 
 const BROKEN: readonly ((good: string) => string)[] = [
   () => 'routes: [',
