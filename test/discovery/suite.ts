@@ -47,7 +47,8 @@ export interface StageTraits {
 /** A minute of absence in a second and a half: everything about time is 40 times as fast. */
 const PACE: Partial<Pace> = { firstRetry: 20, longestRetry: 400, steady: 300, syncTimeout: 10_000 };
 const AWAY = 1_500;
-const MANY_SERVICES = 1_000;
+/** 1,000 in the soak run, which is what is promised. */
+const MANY_SERVICES = process.env['OCTOPUS_SOAK'] ? 1_000 : 200;
 const MANY_INSTANCES = 5;
 const MANY = Array.from({ length: MANY_SERVICES }, (_, number) => `many-${number}`);
 /** What is promised holds on a machine that has nothing else to do; `npm run test:soak` holds us to it. */
@@ -244,7 +245,7 @@ export function providerSuite({
 
         const changes: number[] = [];
         for (let round = 0; round < (latency > 0 ? 2 : 5); round++) {
-          const changed = { ...all[2_500]!, port: 20_000 + round };
+          const changed = { ...all[all.length / 2]!, port: 20_000 + round };
           const changedAt = performance.now();
           await at.put(changed);
           const wanted = (): boolean =>
