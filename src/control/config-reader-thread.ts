@@ -1,5 +1,6 @@
 /** Entry of the thread of `config-reader.ts`. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type ConfigSource, readConfig } from './config-loader.ts';
 
-parentPort!.postMessage(await readConfig(workerData as ConfigSource));
+const port = parentPort!;
+port.on('message', async (source: ConfigSource) => port.postMessage(await readConfig(source)));

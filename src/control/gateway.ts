@@ -10,7 +10,7 @@ import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { adminSettings } from './admin-settings.ts';
 import { ControlPlaneState } from './admin-state.ts';
 import type { ConfigSource } from './config-loader.ts';
-import { readInThread } from './config-reader.ts';
+import { ConfigReader } from './config-reader.ts';
 import { ControlPlane } from './control-plane.ts';
 import { documentSettings } from './documents/document-settings.ts';
 import { GatewayDocuments } from './documents/gateway-documents.ts';
@@ -53,6 +53,7 @@ export class Gateway {
   #admin: AdminServer | null = null;
   readonly #sources: Sources;
   readonly #pace: DiscoveryPace;
+  readonly #reader = new ConfigReader();
   /** What the configuration in force was read as. */
   #loaded: LoadedConfig;
   #digest: string;
@@ -229,7 +230,7 @@ export class Gateway {
 
   async #readAndPublish(version: number): Promise<ReloadResult> {
     const readAt = Date.now();
-    const read = await readInThread(this.#options.source);
+    const read = await this.#reader.read(this.#options.source);
     await this.#files?.setPaths(read.files, readAt);
     if (!read.ok) return { outcome: 'refused', version, problems: read.problems, warnings: [] };
     const { loaded, digest, warnings } = read;
@@ -268,6 +269,7 @@ export class Gateway {
   }
 
   async #close(): Promise<void> {
+    this.#reader.close();
     this.#files?.close();
     this.#pace.stop();
     this.#plane.close();

@@ -3,7 +3,7 @@ import { ListenError } from '../../native-bindings/listen-error.ts';
 import { errorFields, Logger } from '../telemetry/logger.ts';
 import { MetricsStore } from '../telemetry/metrics-store.ts';
 import type { ConfigSource } from './config-loader.ts';
-import { readInThread } from './config-reader.ts';
+import { ConfigReader } from './config-reader.ts';
 import { Gateway, StartError } from './gateway.ts';
 import { openFilesWarning } from './open-files.ts';
 import { packageVersion } from './version.ts';
@@ -20,7 +20,7 @@ export type RunResult =
 export async function runGateway(source: ConfigSource): Promise<RunResult> {
   const signals = new Signals();
   const readAt = Date.now();
-  const read = await readInThread(source);
+  const read = await new ConfigReader(0).read(source);
   if (!read.ok) return { end: 'refused', problems: read.problems };
   const { loaded, digest, warnings } = read;
   const { level, format } = loaded.config.observability.logging;
