@@ -2,6 +2,7 @@
 import type { HeaderBlock } from './header-block.ts';
 
 const GRPC_TYPE = /^application\/grpc(?:[+;]|$)/i;
+const GRPC_OR_WEB_TYPE = /^application\/grpc(?:-web(?:-text)?)?(?:[ \t]*;|\+|$)/i;
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
 const UNIT_MS: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -36,6 +37,11 @@ export function isGrpc(headers: HeaderBlock): boolean {
   return GRPC_TYPE.test(headers.get('content-type') ?? '');
 }
 
+/** @returns true for gRPC-Web too */
+export function isGrpcType(contentType: string): boolean {
+  return GRPC_OR_WEB_TYPE.test(contentType);
+}
+
 export function grpcStatus(httpStatus: number): number {
   return GRPC_STATUS[httpStatus] ?? 2;
 }
@@ -46,7 +52,12 @@ export function grpcStatus(httpStatus: number): number {
  * @param kept further field lines
  */
 export function trailersOnly(httpStatus: number, message: string, kept: string): string {
-  return `${kept}Content-Type: application/grpc\r\ngrpc-status: ${grpcStatus(httpStatus)}\r\ngrpc-message: ${encodeMessage(message)}\r\n`;
+  return `${kept}Content-Type: application/grpc\r\n${statusLines(grpcStatus(httpStatus), message)}`;
+}
+
+/** A status as field lines. */
+export function statusLines(status: number, message: string): string {
+  return `grpc-status: ${status}\r\ngrpc-message: ${encodeMessage(message)}\r\n`;
 }
 
 /** Visible ASCII but for the percent sign; everything else as escaped UTF-8. */
