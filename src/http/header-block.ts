@@ -12,6 +12,8 @@ const NAME_END = 1;
 const VALUE_START = 2;
 const VALUE_END = 3;
 
+const NO_KINDS = new Uint8Array(0);
+
 export const SCAN_OK = 0;
 export const SCAN_MALFORMED = 1;
 export const SCAN_TOO_MANY = 2;
@@ -31,12 +33,15 @@ export class HeaderBlock {
   seen = 0;
   /** Where the field lines end, behind the CRLF of the last one. */
   end = 0;
-  /** The block no longer says what was scanned. */
+  /** The block no longer says what was scanned, or what it said at the last `checkpoint`. */
   edited = false;
   /** Name start, name end, value start, value end of each field. A line reaches to the next field's start. */
   #offsets: Int32Array = new Int32Array(32 * INTS_PER_FIELD);
   /** Added fields: name, value, name, value, … */
   #added: string[] | null = null;
+  /** Kinds at the checkpoint, kept when the first field is taken out after it. */
+  #kindsBefore: Uint8Array = NO_KINDS;
+  #hasKindsBefore = false;
 
   /**
    * Reads field lines from `raw[start]` to the empty line that ends the section. Strict by rules A7 and A8: CRLF only,
@@ -48,6 +53,7 @@ export class HeaderBlock {
     this.raw = raw;
     this.#added = null;
     this.edited = false;
+    this.#hasKindsBefore = false;
     let count = 0;
     let kindsSeen = 0;
     let at = start;
@@ -106,6 +112,20 @@ export class HeaderBlock {
     return this;
   }
 
+  /** What `rewind` comes back to; nothing may have been added by then. */
+  checkpoint(): void {
+    this.edited = false;
+    this.#hasKindsBefore = false;
+  }
+
+  /** Undoes all edits since the checkpoint. */
+  rewind(): void {
+    this.edited = false;
+    this.#added = null;
+    if (!this.#hasKindsBefore) return;
+    for (let i = 0; i < this.count; i++) this.kinds[i] = this.#kindsBefore[i]!;
+  }
+
   #grow(): void {
     const kinds = new Uint8Array(this.kinds.length * 2);
     kinds.set(this.kinds);
@@ -153,8 +173,15 @@ export class HeaderBlock {
   }
 
   remove(index: number): void {
+    if (!this.#hasKindsBefore) this.#keepKinds();
     this.kinds[index] = KIND_REMOVED;
     this.edited = true;
+  }
+
+  #keepKinds(): void {
+    if (this.#kindsBefore.length < this.count) this.#kindsBefore = new Uint8Array(this.kinds.length);
+    for (let i = 0; i < this.count; i++) this.#kindsBefore[i] = this.kinds[i]!;
+    this.#hasKindsBefore = true;
   }
 
   /** Takes out the fields whose kind the table drops, so that readers no longer see them. */

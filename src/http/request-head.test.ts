@@ -150,6 +150,31 @@ test('a repeated header section gives the same, an edited or different one is re
   assert.equal(head.host, 'c.example');
 });
 
+test('a repeated header section undoes the edits of the request before, but not those of its own Connection', () => {
+  const head = new RequestHead();
+  const section =
+    'Host: a.example\r\nX-Forwarded-For: 192.0.2.1\r\nX-Hop: 1\r\nX-One: 1\r\nConnection: x-hop\r\n\r\n';
+  for (let i = 0; i < 3; i++) {
+    assert.equal(head.parse(`GET /${i} HTTP/1.1\r\n${section}`, LIMITS, POLICY), '');
+    assert.deepEqual(
+      [...head.headers.entries()],
+      [
+        ['Host', 'a.example'],
+        ['X-Forwarded-For', '192.0.2.1'],
+        ['X-One', '1'],
+        ['Connection', 'x-hop'],
+      ],
+    );
+    assert.equal(head.headers.edited, false);
+    if (i === 1) head.headers.append('X-Added', 'only');
+    else {
+      head.headers.delete('x-forwarded-for');
+      head.headers.set('X-One', '2');
+      head.headers.append('X-Two', '2');
+    }
+  }
+});
+
 test('a released block is not taken for the next request', () => {
   const head = new RequestHead();
   const text = 'GET / HTTP/1.1\r\nHost: a.example\r\nX-One: 1\r\n\r\n';

@@ -90,18 +90,15 @@ export class RequestHead {
     // last time, and the block itself, still holds.
     const section = raw.slice(lineEnd + 2);
     const originForm = this.authority === '';
-    if (
-      originForm &&
-      section === this.#section &&
-      this.version === this.#sectionVersion &&
-      !this.headers.edited
-    ) {
+    if (originForm && section === this.#section && this.version === this.#sectionVersion) {
+      if (this.headers.edited) this.headers.rewind();
       this.authority = this.#lastAuthority;
       return '';
     }
     this.#section = '';
     const refused = this.#parseFields(raw, lineEnd, limits);
     if (refused === '' && originForm) {
+      this.headers.checkpoint();
       this.#section = section;
       this.#sectionVersion = this.version;
     }
