@@ -214,8 +214,8 @@ export class Http2Exchange implements Downstream, Listed {
     this.#exchange.bytesSent += end - start;
     this.#pending.push(retain(input, start, end));
     this.#pendingBytes += end - start;
-    if (this.#pendingBytes < SEND_AT) return true;
-    this.flush();
+    if (this.#pendingBytes >= SEND_AT) this.flush();
+    // Also for a piece that waits for the end of the read: small ones must not pile up either (rule C17).
     if (!this.#stream.writableNeedDrain) return true;
     this.#armWriteDeadline();
     return false;

@@ -1,0 +1,152 @@
+/** Streams of small pieces to clients that do not read (rule C17): the service is made to wait, nothing piles up. */
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import http2 from 'node:http2';
+import type net from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
+
+const MB = 1024 * 1024;
+/** Below what the gateway sends as one piece, so that each is written by itself. */
+const PIECE = Buffer.from(`data: ${'x'.repeat(3990)}\n\n`);
+/** Together still below it: the gateway reads no more than this in one go. */
+const PIECES_AT_ONCE = 3;
+/** What kernels and windows on the way may hold. */
+const IN_BETWEEN = 16 * MB;
+/** The service has written nothing for so long. Milliseconds. */
+const QUIET_MS = 400;
+const PATIENCE = 20_000;
+
+/** Writes pieces for as long as somebody takes them, up to a sum that nobody takes without reading. */
+class Source {
+  written = 0;
+  wroteAt = performance.now();
+  closed = false;
+  stopped = false;
+  readonly #output: http.ServerResponse | http2.ServerHttp2Stream;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(output: http.ServerResponse | http2.ServerHttp2Stream) {
+    this.#output = output;
+    this.#timer = setInterval(() => this.#write(), 1);
+    output.on('error', () => undefined);
+    output.on('close', () => {
+      this.closed = true;
+      clearInterval(this.#timer);
+    });
+  }
+
+  #write(): void {
+    for (let i = 0; i < PIECES_AT_ONCE && !this.#output.writableNeedDrain && !this.stopped; i++) {
+      this.#output.write(PIECE);
+      this.written += PIECE.length;
+      this.wroteAt = performance.now();
+    }
+  }
+
+  end(): void {
+    this.stopped = true;
+    this.#output.end();
+  }
+}
+
+const sources: Source[] = [];
+const head = { 'content-type': 'text/event-stream' };
+const plain = http.createServer((_request, response) => {
+  response.writeHead(200, head);
+  sources.push(new Source(response));
+});
+const multiplexed = http2.createServer();
+multiplexed.on('stream', (stream) => {
+  stream.respond({ ':status': 200, ...head });
+  sources.push(new Source(stream));
+});
+let gateway: Gateway;
+
+const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;
+
+before(async () => {
+  for (const server of [plain, multiplexed])
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  gateway = await startGateway(
+    {
+      upstreams: [
+        { name: 'h1', endpoints: [`127.0.0.1:${portOf(plain)}`] },
+        { name: 'h2', endpoints: [`127.0.0.1:${portOf(multiplexed)}`], protocol: 'h2' },
+      ],
+      routes: [
+        { path: '/h1', upstream: 'h1', sse: { heartbeat: '20ms' } },
+        { path: '/h2', upstream: 'h2', sse: { heartbeat: '20ms' } },
+      ],
+    },
+    { workers: 1 },
+  );
+});
+
+after(async () => {
+  await gateway?.stop();
+  plain.closeAllConnections();
+  plain.close();
+  multiplexed.close();
+});
+
+/** A client that reads when it is told to. */
+interface Reader {
+  received: number;
+  read(): void;
+  destroy(): void;
+}
+
+const CLIENTS: Readonly<Record<string, (path: string) => Reader>> = {
+  h1: (path) => {
+    const reader: Reader = { received: 0, read: () => undefined, destroy: () => undefined };
+    const request = http.get({ port: gateway.port, path, agent: false }, (response) => {
+      response.pause();
+      reader.read = () => response.on('data', (chunk: Buffer) => (reader.received += chunk.length)).resume();
+    });
+    request.on('error', () => undefined);
+    reader.destroy = () => request.destroy();
+    return reader;
+  },
+  h2: (path) => {
+    const session = http2.connect(`http://127.0.0.1:${gateway.port}`);
+    session.on('error', () => undefined);
+    const stream = session.request({ ':path': path });
+    stream.on('error', () => undefined);
+    const reader: Reader = {
+      received: 0,
+      read: () => stream.on('data', (chunk: Buffer) => (reader.received += chunk.length)),
+      destroy: () => session.destroy(),
+    };
+    return reader;
+  },
+};
+
+describe('C17 small pieces', () => {
+  for (const [version, connect] of Object.entries(CLIENTS)) {
+    for (const upstream of ['h1', 'h2']) {
+      it(`from ${upstream} to a client with ${version} that does not read, and then does`, async () => {
+        const known = sources.length;
+        const settled = gateway.rss();
+        const reader = connect(`/${upstream}`);
+        const source = await eventually(async () => sources[known] ?? null, 'the stream');
+        await eventually(
+          async () => source.written > IN_BETWEEN || performance.now() - source.wroteAt > QUIET_MS,
+          'the service to wait',
+          PATIENCE,
+        );
+        assert.ok(source.written <= IN_BETWEEN, `${source.written / MB} MB were taken`);
+        // Heartbeats do not pile up either.
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+        assert.ok(gateway.rss() - settled < 40 * MB, `grew by ${(gateway.rss() - settled) / MB} MB`);
+        const stalledAt = source.written;
+        reader.read();
+        await eventually(async () => source.written > stalledAt + 4 * MB, 'more', PATIENCE);
+        source.end();
+        await eventually(async () => reader.received >= source.written, 'all of it', PATIENCE);
+        reader.destroy();
+        await eventually(async () => source.closed, 'the end');
+      });
+    }
+  }
+});
