@@ -68,6 +68,13 @@ export const ERRORS = {
     title: 'Connection names an end-to-end field',
     advice: 'Do not list end-to-end fields such as Host, Authorization or Content-Length in Connection.',
   },
+  bad_grpc_web: {
+    status: 400,
+    cause: 'client',
+    title: 'Malformed gRPC-Web body',
+    advice:
+      'The body of application/grpc-web-text is base64 of RFC 4648 section 4, without line ends, in groups of four.',
+  },
   incomplete_body: {
     status: 400,
     cause: 'client',

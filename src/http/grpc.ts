@@ -33,7 +33,7 @@ const GRPC_STATUS: Readonly<Record<number, number>> = {
   504: 4,
 };
 
-export function isGrpc(headers: HeaderBlock): boolean {
+export function isGrpc(headers: Pick<HeaderBlock, 'get'>): boolean {
   return GRPC_TYPE.test(headers.get('content-type') ?? '');
 }
 

@@ -53,6 +53,8 @@ export class CompiledRoute {
   readonly proxy: ProxyAction | null;
   /** Null when the route takes no WebSocket. */
   readonly webSocketOrigins: OriginSet | null;
+  /** Its services take gRPC, so that gRPC-Web is made gRPC for them. */
+  readonly takesGrpc: boolean;
   readonly #totalWeight: number;
 
   constructor(
@@ -71,6 +73,7 @@ export class CompiledRoute {
     const webSocket = this.proxy?.webSocket ?? null;
     this.webSocketOrigins = webSocket === null ? null : new OriginSet(webSocket.origins);
     this.retries = this.proxy === null ? null : new RetryRules(this.proxy);
+    this.takesGrpc = targets.length > 0 && targets.every(({ runtime }) => runtime.record.protocol === 'h2');
     this.#totalWeight = targets.reduce((sum, target) => sum + target.weight, 0);
   }
 

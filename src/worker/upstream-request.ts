@@ -12,6 +12,8 @@ import { DROP_REQUEST, DROP_REQUEST_UNTRUSTED } from '../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_LENGTH } from '../http/framing.ts';
 import type { RequestHead } from '../http/request-head.ts';
 
+export const TAKES_TRAILERS = 'TE: trailers\r\nConnection: TE\r\n';
+
 /** From a trusted proxy X-Forwarded-* and Forwarded pass as they are. */
 const DROP_REQUEST_TRUSTED: Uint8Array = (() => {
   const table = DROP_REQUEST.slice();
@@ -50,7 +52,7 @@ export function forwardedLines(
   }
   lines += `X-Request-Id: ${requestId}\r\ntraceparent: ${traceparent}\r\n`;
   if (certificate !== '') lines += `Client-Cert: ${certificate}\r\n`;
-  if (head.wantsTrailers) lines += 'TE: trailers\r\nConnection: TE\r\n';
+  if (head.wantsTrailers) lines += TAKES_TRAILERS;
   return lines;
 }
 

@@ -1,0 +1,104 @@
+import type { Downstream } from '../engine/downstream.ts';
+import { Base64Encoder } from '../http/base64-stream.ts';
+import { isAllowedTrailer } from '../http/forwarding.ts';
+import { isGrpc, statusLines } from '../http/grpc.ts';
+import { type GrpcWebForm, grpcWebType, MessageBorders, trailersFrame } from '../http/grpc-web.ts';
+import { HeaderBlock } from '../http/header-block.ts';
+import type { HeaderView } from '../plugins/api.ts';
+import type { BodyOutput } from './event-stream.ts';
+
+/** Fields that say how a call ended. */
+const STATUS_FIELDS = ['grpc-status', 'grpc-message', 'grpc-status-details-bin'] as const;
+const INTERNAL = 13;
+
+/**
+ * A response of gRPC on its way to a client that speaks gRPC-Web. Frames pass as they come, and the trailers become the
+ * last of them. That also holds for responses that consist of trailers only: in a head, browsers would show them to no
+ * script of another origin unless CORS exposed every single one.
+ */
+export class GrpcWebResponse implements BodyOutput {
+  readonly #downstream: Downstream;
+  readonly #encoder: Base64Encoder | null;
+  readonly #borders = new MessageBorders();
+  /** Trailers that came in the head. */
+  readonly #early: string;
+
+  /**
+   * @param headers of the response; become those for the client
+   * @param bare the response has no body
+   */
+  constructor(downstream: Downstream, form: GrpcWebForm, headers: HeaderView, bare: boolean) {
+    this.#downstream = downstream;
+    this.#encoder = form.textResponse ? new Base64Encoder() : null;
+    this.#early = takeTrailers(headers, bare);
+    const own = /\+[\w.-]+/.exec(headers.get('content-type') ?? '');
+    headers.set('content-type', grpcWebType(form, own?.[0]));
+    headers.delete('content-length');
+    headers.delete('trailer');
+  }
+
+  sendBody(input: Buffer, start: number, end: number): boolean {
+    this.#borders.read(input, start, end);
+    if (this.#encoder === null) return this.#downstream.sendBody(input, start, end);
+    // A complete message is padded, so that its last bytes do not wait for the next one.
+    const text = this.#encoder.encode(input, start, end, this.#borders.between);
+    return this.#downstream.sendBody(text, 0, text.length);
+  }
+
+  endBody(trailers: string): void {
+    const lines = hasStatus(trailers) ? trailers : this.#early + trailers;
+    this.#end(hasStatus(lines) ? lines : lines + statusLines(INTERNAL, 'The service has sent no status'));
+  }
+
+  /** @returns false in the middle of a message, where a status would be read as a part of it */
+  endWithStatus(status: number, message: string): boolean {
+    if (!this.#borders.between) return false;
+    this.#end(statusLines(status, message));
+    return true;
+  }
+
+  #end(lines: string): void {
+    const frame = trailersFrame(lines);
+    const bytes = this.#encoder === null ? frame : this.#encoder.encode(frame, 0, frame.length, true);
+    this.#downstream.sendBody(bytes, 0, bytes.length);
+    this.#downstream.endBody('');
+  }
+
+  flush(): void {
+    this.#downstream.flush();
+  }
+}
+
+/** Whether a response is one of gRPC; others, such as an error page of a proxy, have no frames. */
+export function isGrpcResponse(status: number, headers: HeaderView): boolean {
+  return status === 200 && isGrpc(headers);
+}
+
+/** A whole response without messages. */
+export function statusBody(form: GrpcWebForm, status: number, message: string): Buffer {
+  const frame = trailersFrame(statusLines(status, message));
+  return form.textResponse ? new Base64Encoder().encode(frame, 0, frame.length, true) : frame;
+}
+
+/** Takes the status out of a head. If there is nothing but the head, all metadata in it belongs to the trailers too. */
+function takeTrailers(headers: HeaderView, bare: boolean): string {
+  if (!headers.has('grpc-status')) return '';
+  let lines = '';
+  for (const [name, value] of headers.entries()) {
+    const lower = name.toLowerCase();
+    const isStatus = STATUS_FIELDS.some((field) => field === lower);
+    if (isStatus || (bare && isMetadata(lower))) lines += `${lower}: ${value}\r\n`;
+  }
+  for (const field of STATUS_FIELDS) headers.delete(field);
+  return lines;
+}
+
+function isMetadata(lowerName: string): boolean {
+  return (
+    isAllowedTrailer(lowerName) && !lowerName.startsWith('access-control-') && !lowerName.startsWith('grpc-')
+  );
+}
+
+function hasStatus(lines: string): boolean {
+  return lines !== '' && new HeaderBlock().load(lines).has('grpc-status');
+}
