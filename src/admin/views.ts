@@ -1,6 +1,7 @@
 /** The JSON of routes, in the spelling of the configuration. */
 import type { RouteConflict } from '../routing/entries.ts';
 import type { FieldPredicate, Route, RouteAction } from '../routing/model.ts';
+import { isGrpcRoute } from '../routing/predicates.ts';
 import type { RefusedRoute } from './state.ts';
 
 export function routeView(route: Route): Readonly<Record<string, unknown>> {
@@ -9,7 +10,11 @@ export function routeView(route: Route): Readonly<Record<string, unknown>> {
     host: route.host,
     path: route.path,
     methods: route.methods,
-    ...predicatesView('headers', route.headers),
+    ...grpcView(route),
+    ...predicatesView(
+      'headers',
+      route.headers.filter(({ kind }) => kind !== 'grpc'),
+    ),
     ...predicatesView('query', route.query),
     priority: route.priority,
     ...actionView(route.action),
@@ -32,6 +37,14 @@ export function conflictView(conflict: RouteConflict): Readonly<Record<string, u
 
 export function refusedView(refused: RefusedRoute): Readonly<Record<string, unknown>> {
   return { route: refused.route.id, origin: refused.route.origin, reason: refused.reason };
+}
+
+/** Of a route by service and method, whose path is made of them. */
+function grpcView(route: Route): Readonly<Record<string, unknown>> {
+  if (!isGrpcRoute(route)) return {};
+  const [, service, method] = route.path.split('/');
+  const named = Object.entries({ service, method }).filter(([, name]) => !name?.startsWith('{'));
+  return { grpc: Object.fromEntries(named) };
 }
 
 function predicatesView(

@@ -9,9 +9,10 @@ export function describeHost(route: Route): string {
   return route.host === '' ? 'any' : route.host;
 }
 
-/** `header x-version=2, query beta~^1`; `''` when there are none. */
+/** `header x-version=2, query beta~^1`, and `gRPC` for routes by service and method; `''` when there are none. */
 export function describeConditions(route: Route): string {
   const describe = (where: string) => (field: FieldPredicate) => {
+    if (field.kind === 'grpc') return 'gRPC';
     return `${where} ${field.name}${field.kind === 'regex' ? '~' : '='}${field.value}`;
   };
   return [...route.headers.map(describe('header')), ...route.query.map(describe('query'))].join(', ');

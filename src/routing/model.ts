@@ -3,6 +3,8 @@
  * primary, compiled into a snapshot and read back by the workers. All durations are milliseconds, all sizes bytes.
  */
 
+import type { GrpcCondition } from './grpc-conditions.ts';
+
 /** Everything one generation of the gateway routes with. */
 export interface RouteSet {
   readonly routes: readonly Route[];
@@ -32,10 +34,13 @@ export interface Route {
   readonly plugins: readonly string[];
 }
 
-/** `name` is lower case for headers and exact for query parameters. */
+/**
+ * `name` is lower case for headers and exact for query parameters. The kind `grpc` stands on `content-type`: the request
+ * is a call of gRPC or gRPC-Web.
+ */
 export interface FieldPredicate {
   readonly name: string;
-  readonly kind: 'exact' | 'regex';
+  readonly kind: 'exact' | 'regex' | 'grpc';
   readonly value: string;
 }
 
@@ -92,7 +97,8 @@ export interface RewriteRule {
   readonly linear: boolean;
 }
 
-export type RetryCondition = 'connect-failure' | 'reset' | 'timeout' | number;
+/** A number is an HTTP status. */
+export type RetryCondition = 'connect-failure' | 'reset' | 'timeout' | GrpcCondition | number;
 
 export interface RetryPolicy {
   /** Tries after the first one; 0 switches retries off. */
@@ -182,6 +188,8 @@ export interface Endpoint {
 
 export interface HealthCheck {
   readonly path: string;
+  /** Asked about by `grpc.health.v1` instead of the path; `''` is the server as a whole. Null: the path is asked. */
+  readonly grpcService: string | null;
   readonly interval: number;
   readonly timeout: number;
   readonly healthyAfter: number;

@@ -108,6 +108,7 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
     'routes[].middleware[].name',
     'routes[].middleware[].config',
   ],
+  'test/grpc/routes.test.ts': ['routes[].grpc.service', 'routes[].grpc.method'],
   'test/plugins/own.test.ts': ['plugins[].isolate.timeout'],
   'test/config-keys/redirect.test.ts': ['routes[].redirect.status', 'routes[].redirect.location'],
   'test/config-keys/retries.test.ts': both(
@@ -151,6 +152,7 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
       'circuit_breaker.half_open_requests',
     ],
   ),
+  'test/control/grpc-health.test.ts': both(['upstreams[]', 'routing'], ['health_check.grpc.service']),
   'test/streams/websocket.test.ts': both(
     ['routes[]', 'routing'],
     ['websocket.idle_timeout', 'websocket.max_duration', 'websocket.origins'],

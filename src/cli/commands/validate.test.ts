@@ -45,7 +45,7 @@ test('validate: every problem of every file, exit code 1', async () => {
       assert.equal(
         err.replaceAll(`${folder}/`, ''),
         'a.yaml:1:11: unknown key "http_prot" in server. Did you mean "http_port"?\n' +
-          'b.json:1:13: routes: "path" is missing; expected a path pattern such as /api/users/{id} or /static/*\n' +
+          'b.json:1:13: a route needs a path such as /api/users/{id} or /static/*, or grpc\n' +
           'refused: 2 errors\n',
       );
     },

@@ -1,3 +1,4 @@
+import { isGrpcType } from '../../http/grpc.ts';
 import { decidingRule, type OrderReason } from '../../routing/match-order.ts';
 import type { FieldPredicate, Route } from '../../routing/model.ts';
 import { parsePattern } from '../../routing/pattern.ts';
@@ -77,7 +78,14 @@ function fieldReasons(route: Route, { fields }: ExplainedRequest): string[] {
       `${where} ${name} is ${actual === undefined ? 'absent' : `"${actual}"`}, the route wants ${wanted}`,
     );
   };
-  for (const predicate of route.headers) check('header', predicate, fields.header(predicate.name));
+  for (const predicate of route.headers) {
+    const actual = fields.header(predicate.name);
+    if (predicate.kind !== 'grpc') check('header', predicate, actual);
+    else if (actual === undefined || !isGrpcType(actual)) {
+      const given = actual === undefined ? 'absent' : `"${actual}"`;
+      reasons.push(`header content-type is ${given}, the route wants application/grpc or gRPC-Web`);
+    }
+  }
   for (const predicate of route.query) check('query parameter', predicate, fields.query(predicate.name));
   return reasons;
 }

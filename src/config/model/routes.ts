@@ -1,7 +1,7 @@
 /** `routes` of the configuration to routes of the routing model. */
 import { createHash } from 'node:crypto';
 import type { FieldPredicate, PluginInstance, Route } from '../../routing/model.ts';
-import { type PathPattern, parsePattern } from '../../routing/pattern.ts';
+import type { PathPattern } from '../../routing/pattern.ts';
 import { quote } from '../check.ts';
 import { formatPlace } from '../problems.ts';
 import type { MiddlewareItem, RouteConfig } from '../schema/schema.ts';
@@ -10,6 +10,7 @@ import { ActionBuilder } from './actions.ts';
 import type { BuildContext } from './context.ts';
 import { resolveMiddleware } from './middleware.ts';
 import type { PluginResolver } from './plugins.ts';
+import { requestMatch, toPredicates } from './request-match.ts';
 
 /** A route with what the later checks need to know of it. */
 export interface BuiltRoute {
@@ -36,19 +37,18 @@ export class RouteBuilder {
 
   /** @returns null when the route is wrong; the reasons are then reported */
   build(config: RouteConfig, path: TreePath): BuiltRoute | null {
-    const parsed = parsePattern(config.path);
-    // The schema has checked it.
-    if (!parsed.ok) throw new TypeError(parsed.message);
-    const { pattern } = parsed;
+    const matched = requestMatch(config, path, this.#context);
+    if (matched === null) return null;
+    const { pattern, methods, headers } = matched;
     for (const fields of [['headers'], ['respond', 'headers']]) this.#refuseSameName([...path, ...fields]);
     const action = this.#actions.build(config, path, pattern);
     const plugins = this.#middleware(config.middleware, [...path, 'middleware']);
     if (action === null || plugins === null) return null;
     const match = {
       path: pattern.canonical,
-      methods: [...new Set(config.methods)],
+      methods,
       host: config.host ?? '',
-      headers: toPredicates(config.headers),
+      headers,
       query: toPredicates(config.query),
       priority: config.priority,
     };
@@ -104,12 +104,6 @@ export class RouteBuilder {
     this.#ids.add(unique);
     return unique;
   }
-}
-
-function toPredicates(predicates: RouteConfig['headers']): FieldPredicate[] {
-  return Object.entries(predicates).map(([name, value]) =>
-    typeof value === 'string' ? { name, kind: 'exact', value } : { name, kind: 'regex', value: value.regex },
-  );
 }
 
 function predicateKey(predicate: FieldPredicate): string {

@@ -1,6 +1,7 @@
 /** Finds routes that no request can reach, because other routes take all of theirs. */
 import type { FieldPredicate, Route } from '../../routing/model.ts';
 import type { PathPattern } from '../../routing/pattern.ts';
+import { isGrpcRoute } from '../../routing/predicates.ts';
 import type { BuildContext } from './context.ts';
 import type { BuiltRoute } from './routes.ts';
 
@@ -122,12 +123,13 @@ function coversHost(wide: string, narrow: string): boolean {
 
 function reportShadow(shadowed: Candidate, by: Route, why: string, context: BuildContext): void {
   context.error(
-    [...shadowed.path, 'path'],
+    [...shadowed.path, isGrpcRoute(shadowed.route) ? 'grpc' : 'path'],
     `${describe(shadowed.route)} can never match: ${describe(by)} at ${by.origin} ${why}; remove one of them or change its match or priority`,
   );
 }
 
 function describe(route: Route): string {
+  if (isGrpcRoute(route)) return `gRPC route ${route.host}${route.path}`;
   const methods = route.methods.length === 0 ? '' : `${route.methods.join(',')} `;
   return `route ${methods}${route.host}${route.path}`;
 }

@@ -1,7 +1,9 @@
 /** `routes`, `middleware`, `plugins` and the parts of `routing` that are defaults for routes. */
 import { z } from 'zod';
 import { isToken } from '../../http/characters.ts';
+import { RETRIABLE_GRPC } from '../../routing/grpc-conditions.ts';
 import { parsePattern } from '../../routing/pattern.ts';
+import { grpcMatchSchema } from './grpc.ts';
 import { inheritable } from './inherit.ts';
 import {
   duration,
@@ -17,18 +19,19 @@ import {
 } from './scalars.ts';
 import { streamDefaults, streamKeys } from './streams.ts';
 
-const RETRY_HELP = 'connect-failure, reset, timeout or a status from 400 to 599';
+const RETRY_HELP = `connect-failure, reset, timeout, a status from 400 to 599, or of gRPC ${RETRIABLE_GRPC.join(', ')}`;
 
-const retryCondition = z.union([oneOf(['connect-failure', 'reset', 'timeout']), whole(400, 599)], {
-  error: `expected ${RETRY_HELP}`,
-});
+const retryCondition = z.union(
+  [oneOf(['connect-failure', 'reset', 'timeout', ...RETRIABLE_GRPC]), whole(400, 599)],
+  { error: `expected ${RETRY_HELP}` },
+);
 
 const attempts = () => whole(0, 20);
 
 export const retriesSchema = z.strictObject({
   attempts: inheritable(attempts(), 2).describe('Tries after the first one; 0 switches retries off.'),
   on: inheritable(z.array(retryCondition), ['connect-failure', 'reset', 502, 503, 504]).describe(
-    `What is tried again: ${RETRY_HELP}. Only idempotent requests are, unless the connection could not be made.`,
+    `What is tried again: ${RETRY_HELP}. Only idempotent requests are, unless the connection could not be made or a status of gRPC is named.`,
   ),
   per_try_timeout: inheritable(duration(), '0s').describe('Longest single try; 0: only `timeout` counts.'),
   budget: inheritable(percent(), '20%').describe(
@@ -126,16 +129,20 @@ const pathPrefix = () =>
 
 const upstreamName = () => z.string({ error: 'expected the name of an upstream' });
 
-export const routeSchema = z.strictObject({
+const routeKeys = z.strictObject({
   path: z
     .string({ error: 'expected a path pattern such as /api/users/{id} or /static/*' })
     .superRefine((value, context) => {
       const parsed = parsePattern(value);
       if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.message });
     })
+    .optional()
     .describe(
-      'Exact (`/health`), with parameters (`/users/{id}` or `/users/:id`), the rest (`/files/{rest*}`), or everything below (`/static/*`).',
+      'Exact (`/health`), with parameters (`/users/{id}` or `/users/:id`), the rest (`/files/{rest*}`), or everything below (`/static/*`). A route has `path` or `grpc`.',
     ),
+  grpc: grpcMatchSchema
+    .optional()
+    .describe('Calls of gRPC and gRPC-Web by service and method, instead of `path` and `methods`.'),
   methods: z.array(method()).prefault([]).describe('Empty means every method. GET also admits HEAD.'),
   host: text('a host name without port, or *.example.com', isRouteHost, (value) =>
     value.toLowerCase().replace(/\.$/, ''),
@@ -220,6 +227,8 @@ export const routeSchema = z.strictObject({
   ...streamKeys,
   middleware: z.array(middlewareItem).prefault([]).describe('Plugins of this route, after the global ones.'),
 });
+
+export const routeSchema = routeKeys.meta({ oneOf: [{ required: ['path'] }, { required: ['grpc'] }] });
 
 /** Host names, IP addresses (IPv6 in brackets), and `*.` in front of a name. */
 function isRouteHost(value: string): boolean {
