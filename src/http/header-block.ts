@@ -295,8 +295,12 @@ export class HeaderBlock {
   }
 }
 
-/** Rule B11: what plugins and configuration add is checked again before it reaches the wire. */
-function assertField(name: string, value: string): void {
+/**
+ * Rule B11: what plugins and configuration add is checked again before it reaches the wire.
+ *
+ * @throws TypeError
+ */
+export function assertField(name: string, value: string): void {
   if (!isToken(name)) throw new TypeError(`illegal header name ${JSON.stringify(name)}`);
   if (!isFieldValue(value)) throw new TypeError(`illegal value for header ${name}`);
 }

