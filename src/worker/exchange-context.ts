@@ -2,6 +2,7 @@ import type { Exchange } from '../engine/exchange.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import { KIND_REQUEST_ID, KIND_TRACEPARENT } from '../http/field-kind.ts';
 import { DROP_TRUSTED, DROP_UNTRUSTED } from '../http/forwarding.ts';
+import type { GrpcWebForm } from '../http/grpc-web.ts';
 import type { HeaderBlock } from '../http/header-block.ts';
 import type { PredicateSource } from '../routing/predicates.ts';
 import {
@@ -34,6 +35,8 @@ export class ExchangeContext implements PredicateSource, PickContext {
   /** Set when the exchange does not end as the endpoint or a plugin meant it. */
   errorCode: ErrorCode | '' = '';
   errorDetail = '';
+  /** Not null: the client speaks gRPC-Web, and its request has been made one of gRPC. */
+  grpcWeb: GrpcWebForm | null = null;
   /** The exchange goes on for long, see `LoadedGeneration.lasts`. */
   lasting = false;
   /** The exchange has ended: callbacks that come late do nothing. */
@@ -55,6 +58,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.view = null;
     this.errorCode = '';
     this.errorDetail = '';
+    this.grpcWeb = null;
     this.over = false;
     this.lasting = false;
     this.waited = false;

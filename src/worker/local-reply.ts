@@ -1,10 +1,12 @@
 import { isFieldValue, isToken } from '../http/characters.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
-import { trailersOnly } from '../http/grpc.ts';
+import { grpcStatus, trailersOnly } from '../http/grpc.ts';
+import { type GrpcWebForm, grpcWebType } from '../http/grpc-web.ts';
 import { problemBody } from '../http/problem.ts';
 import { statusText } from '../http/status-text.ts';
 import type { PluginReply } from '../plugins/api.ts';
 import type { RespondAction } from '../routing/model.ts';
+import { statusBody } from './grpc-web-response.ts';
 
 /** Seconds a client is asked to wait after a 503. */
 const RETRY_AFTER_SECONDS = 1;
@@ -38,12 +40,21 @@ export class LocalReply {
 
   /** The same for a client that speaks gRPC: the status in trailers, without a body. */
   asGrpc(): LocalReply {
-    const kept = this.lines.replace(/^content-type:[^\n]*\n/gim, '');
-    return new LocalReply(
-      200,
-      trailersOnly(this.status, this.message || statusText(this.status), kept),
-      null,
-    );
+    return new LocalReply(200, trailersOnly(this.status, this.#told, this.#untyped), null);
+  }
+
+  /** The same for a client that speaks gRPC-Web: the status in a frame. */
+  asGrpcWeb(form: GrpcWebForm): LocalReply {
+    const lines = `${this.#untyped}Content-Type: ${grpcWebType(form)}\r\n`;
+    return new LocalReply(200, lines, statusBody(form, grpcStatus(this.status), this.#told));
+  }
+
+  get #told(): string {
+    return this.message || statusText(this.status);
+  }
+
+  get #untyped(): string {
+    return this.lines.replace(/^content-type:[^\n]*\n/gim, '');
   }
 
   /** Problem document of an error. @param detail told to the client */

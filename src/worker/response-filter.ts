@@ -3,6 +3,8 @@ import { BodyFilter, type FilterTarget } from './body-filter.ts';
 import type { ChainLink } from './chain.ts';
 import type { BodyOutput } from './event-stream.ts';
 
+const EMPTY = Buffer.alloc(0);
+
 /** What a response filter asks of its exchange. */
 export interface ResponseFilterHost {
   /** The client, or a hook (`held`), is slow: stop or go on reading from the endpoint. */
@@ -17,6 +19,7 @@ export class ResponseFilter implements FilterTarget {
   readonly #filter: BodyFilter;
   readonly #output: BodyOutput;
   readonly #host: ResponseFilterHost;
+  #trailers = '';
 
   constructor(
     links: readonly ChainLink[],
@@ -38,13 +41,18 @@ export class ResponseFilter implements FilterTarget {
   }
 
   /** @param chunk is kept */
-  write(chunk: Uint8Array, last: boolean): void {
-    if (!this.#filter.write(chunk, last) && !last) this.#host.holdResponseBody(true);
+  write(chunk: Uint8Array): void {
+    if (!this.#filter.write(chunk, false)) this.#host.holdResponseBody(true);
+  }
+
+  end(trailers: string): void {
+    this.#trailers = trailers;
+    this.#filter.write(EMPTY, true);
   }
 
   onFiltered(chunk: Buffer, last: boolean): void {
     if (chunk.length > 0 && !this.#output.sendBody(chunk, 0, chunk.length)) this.#host.onDownstreamBlocked();
-    if (last) this.#output.endBody('');
+    if (last) this.#output.endBody(this.#trailers);
     else this.#output.flush();
   }
 

@@ -1,8 +1,10 @@
 import type { ConnectionList } from '../engine/connection-list.ts';
 import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
+import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
 import { BODY_NONE } from '../http/framing.ts';
-import { isGrpc } from '../http/grpc.ts';
+import { grpcStatus, isGrpc } from '../http/grpc.ts';
+import { grpcWebForm } from '../http/grpc-web.ts';
 import { httpDate } from '../http/http-date.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { statusText } from '../http/status-text.ts';
@@ -11,13 +13,12 @@ import type { HeaderView, PluginReply } from '../plugins/api.ts';
 import { retain } from '../shared/read-buffer.ts';
 import { type BodyOutput, EventStream } from './event-stream.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import { GrpcWebResponse, isGrpcResponse } from './grpc-web-response.ts';
 import type { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
 import type { ProxyCall } from './proxy-call.ts';
 import { ResponseFilter } from './response-filter.ts';
 import { ResponseView } from './response-view.ts';
-
-const EMPTY = Buffer.alloc(0);
 
 /**
  * The way of a response to the client: straight through when the route has no plugins, otherwise through the response
@@ -28,9 +29,10 @@ export class ResponseSender {
   readonly #hooks: HookRunner;
   readonly #streams: ConnectionList;
   readonly #onPluginFailed: (plugin: string, error: unknown) => void;
-  /** Where the body goes: to the client, or through the event stream that it is. */
+  /** Where the body goes: to the client, or through the event stream or the answer of gRPC-Web that it is. */
   #output: BodyOutput;
   #events: EventStream | null = null;
+  #grpcWeb: GrpcWebResponse | null = null;
   /** Not 0: the gateway shuts down, and cuts what is left then. */
   #shutdownAt = 0;
   #call: ProxyCall | null = null;
@@ -66,6 +68,7 @@ export class ResponseSender {
   stop(): void {
     this.#filter?.stop();
     if (this.#events !== null) this.#leaveEventStream(this.#events);
+    if (this.#grpcWeb !== null) this.#leaveGrpcWeb();
   }
 
   // --- from an endpoint ------------------------------------------------------------------------------------------
@@ -77,9 +80,11 @@ export class ResponseSender {
       this.#sendThroughHooks(head, call);
       return;
     }
-    const sized = head.contentLength >= 0 && head.status !== 204;
+    this.#enterGrpcWeb(head.status, head.headers, head.bodyKind !== BODY_NONE);
+    const web = this.#grpcWeb !== null;
+    const sized = head.contentLength >= 0 && head.status !== 204 && !web;
     const lines = head.headers.lines(sized ? DROP_RESPONSE_KEEP_LENGTH : DROP_RESPONSE);
-    const framing = sized || head.bodyKind === BODY_NONE ? FRAMING_AS_IS : FRAMING_STREAM;
+    const framing = sized || (head.bodyKind === BODY_NONE && !web) ? FRAMING_AS_IS : FRAMING_STREAM;
     if (head.eventStream) this.#enterEventStream(head.headers);
     const { downstream } = this.#context.exchange;
     downstream.sendHead(head.status, head.reason, lines + this.#extraLines(head, call), framing, 0);
@@ -127,6 +132,7 @@ export class ResponseSender {
       (reply) => {
         if (reply === undefined) {
           if (eventStream) this.#enterEventStream(view.headers);
+          else this.#enterGrpcWeb(view.status, view.headers, hasBody);
           this.#sendViewHead(view, reason);
           call.releaseResponse();
         } else {
@@ -163,13 +169,14 @@ export class ResponseSender {
   }
 
   sendUpstreamData(input: Buffer, start: number, end: number): void {
-    if (this.#filter !== null) this.#filter.write(retain(input, start, end), false);
+    if (this.#filter !== null) this.#filter.write(retain(input, start, end));
     else if (!this.#output.sendBody(input, start, end)) this.onDownstreamBlocked();
   }
 
   sendUpstreamEnd(trailers: string): void {
-    if (this.#filter !== null) this.#filter.write(EMPTY, true);
-    else this.#output.endBody(filterTrailers(trailers));
+    const filtered = filterTrailers(trailers);
+    if (this.#filter !== null) this.#filter.end(filtered);
+    else this.#output.endBody(filtered);
   }
 
   // --- event streams ---------------------------------------------------------------------------------------------
@@ -204,6 +211,31 @@ export class ResponseSender {
     this.#events?.shutdown(until);
   }
 
+  // --- gRPC-Web --------------------------------------------------------------------------------------------------
+
+  #enterGrpcWeb(status: number, headers: HeaderView, hasBody: boolean): void {
+    const { grpcWeb, exchange } = this.#context;
+    if (grpcWeb === null || !isGrpcResponse(status, headers)) return;
+    this.#grpcWeb = new GrpcWebResponse(exchange.downstream, grpcWeb, headers, !hasBody);
+    this.#output = this.#grpcWeb;
+  }
+
+  #leaveGrpcWeb(): void {
+    this.#grpcWeb = null;
+    this.#output = this.#context.exchange.downstream;
+  }
+
+  /**
+   * Ends a response that has begun with the status of an error, as a service would.
+   *
+   * @returns false when the protocol, or the place, has no room for that
+   */
+  endWithStatus(code: ErrorCode): boolean {
+    if (this.#grpcWeb === null || this.#filter !== null) return false;
+    const { status, title } = ERRORS[code];
+    return this.#grpcWeb.endWithStatus(grpcStatus(status), title);
+  }
+
   // --- made here -------------------------------------------------------------------------------------------------
 
   /** Sends a response of the gateway or a plugin, through the response hooks of the route if it has any. */
@@ -227,8 +259,8 @@ export class ResponseSender {
       }
       this.#sendViewHead(view, statusText(view.status));
       if (this.#filter !== null) {
-        this.#filter.write(body!, false);
-        this.#filter.write(EMPTY, true);
+        this.#filter.write(body!);
+        this.#filter.end('');
         return;
       }
       if (hasBody) downstream.sendBody(body, 0, body.length);
@@ -238,8 +270,11 @@ export class ResponseSender {
 
   /** A gRPC client reads nothing but the status that it knows. */
   #inProtocol(reply: LocalReply): LocalReply {
+    if (reply.status < 400) return reply;
     const { head } = this.#context.exchange;
-    return reply.status >= 400 && head.version === 20 && isGrpc(head.headers) ? reply.asGrpc() : reply;
+    const web = this.#context.grpcWeb ?? grpcWebForm(head.headers);
+    if (web !== null) return reply.asGrpcWeb(web);
+    return head.version === 20 && isGrpc(head.headers) ? reply.asGrpc() : reply;
   }
 
   #deliverReply(reply: PluginReply): void {

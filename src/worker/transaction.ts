@@ -20,6 +20,7 @@ import type { Chain, ChainLink } from './chain.ts';
 import type { CompiledRoute } from './compiled-route.ts';
 import { ControlCall, type ControlClient } from './control-call.ts';
 import { ExchangeContext } from './exchange-context.ts';
+import { GrpcWebTextBody, takeGrpcWeb } from './grpc-web-request.ts';
 import { HookRunner } from './hook-runner.ts';
 import { needsHttps } from './https-redirect.ts';
 import { LocalReply } from './local-reply.ts';
@@ -29,7 +30,7 @@ import { redirectLocation } from './redirect-location.ts';
 import { RequestFilter, type RequestFilterHost } from './request-filter.ts';
 import { ResponseSender } from './response-sender.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
-import { forwardedLines, framingLine, isLoop, maxForwards } from './upstream-request.ts';
+import { forwardedLines, framingLine, isLoop, maxForwards, TAKES_TRAILERS } from './upstream-request.ts';
 import { refuseWebSocket, VERSION_LINES } from './websocket-admission.ts';
 import { WebSocketSession } from './websocket-session.ts';
 
@@ -130,6 +131,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
 
   #enterRoute(index: number): void {
     const route = this.#compiled(index);
+    if (route.takesGrpc) this.#context.grpcWeb = takeGrpcWeb(this.#exchange.head);
     this.#context.setRoute(route, index);
     if (route.unavailable !== '') this.#answerError('plugin_unavailable', route.unavailable);
     else if (route.chain === null) this.#act();
@@ -271,21 +273,25 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const { head, startedAt } = this.#exchange;
     const bodyFollows = head.bodyKind !== BODY_NONE;
     const chunked = head.bodyKind === BODY_CHUNKED || (bodyFollows && !this.#keepsLength());
-    this.#givenUpAt = head.version === 20 ? grpcDeadline(head, startedAt) : 0;
+    const mayBeGrpc = head.version === 20 || this.#context.grpcWeb !== null;
+    this.#givenUpAt = mayBeGrpc ? grpcDeadline(head, startedAt) : 0;
     this.#call.givenUpAt = this.#givenUpAt;
     this.#call.begin(route, head.method, bodyFollows, chunked, this.#webSocket !== null, startedAt);
   }
 
-  /** Whether the request body has the same length behind the plugins as before them. */
+  /** Whether the endpoint gets a body of the same length as the one that comes in. */
   #keepsLength(): boolean {
+    if (this.#context.grpcWeb?.textRequest) return false;
     const filter = this.#requestFilter;
     if (filter === null) return true;
     return !filter.collects && this.#exchange.head.headers.indexOfKind(KIND_CONTENT_LENGTH) >= 0;
   }
 
   #requestLines(): string {
-    const { requestId, traceparent, generation } = this.#context;
-    return forwardedLines(this.#exchange, requestId, traceparent, generation.via);
+    const { requestId, traceparent, generation, grpcWeb } = this.#context;
+    const lines = forwardedLines(this.#exchange, requestId, traceparent, generation.via);
+    // Services of gRPC refuse who takes no trailers, and browsers must not say that they do.
+    return grpcWeb === null || this.#exchange.head.wantsTrailers ? lines : lines + TAKES_TRAILERS;
   }
 
   upstreamHead(runtime: UpstreamRuntime, endpoint: number): string {
@@ -308,7 +314,9 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
 
   startRequestBody(sink: RequestBodySink): void {
     const filter = this.#requestFilter;
-    this.#exchange.downstream.startBody(filter === null ? sink : filter.into(sink));
+    const next = filter === null ? sink : filter.into(sink);
+    const text = this.#context.grpcWeb?.textRequest === true;
+    this.#exchange.downstream.startBody(text ? new GrpcWebTextBody(next) : next);
   }
 
   pauseRequestBody(): void {
@@ -366,8 +374,12 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
     this.#context.errorDetail = detail;
-    if (this.#exchange.downstream.headSent) this.#abort(code);
-    else this.#answerError(code, detail);
+    if (!this.#exchange.downstream.headSent) {
+      this.#answerError(code, detail);
+      return;
+    }
+    this.#context.errorCode = code;
+    if (!this.#response.endWithStatus(code)) this.#abort(code);
   }
 
   onDrain(): void {
