@@ -163,7 +163,8 @@ export class ResponseSender {
       this.#filter = new ResponseFilter(links, this.#context.view!, this.#output, this);
       if (this.#filter.collects) headers.delete('content-length');
     }
-    const framing = !view.hasBody || headers.hasLength ? FRAMING_AS_IS : FRAMING_STREAM;
+    const asIs = headers.hasLength || (!view.hasBody && this.#grpcWeb === null);
+    const framing = asIs ? FRAMING_AS_IS : FRAMING_STREAM;
     const text = view.status === view.originalStatus ? reason : statusText(view.status);
     downstream.sendHead(view.status, text, headers.lines, framing, 0);
   }
