@@ -22,7 +22,7 @@ const NAME = 'uWebSockets.js';
 const INSTALL = `install it with "npm install uNetworking/uWebSockets.js#v20.57.0" (the official package) beside octopus-gateway`;
 const OR_BUILTIN = 'or use "engine: builtin"';
 /** What the engine calls. */
-const NEEDED = ['App', '_cfg', 'us_listen_socket_close', 'us_socket_local_port'];
+const NEEDED = ['App', 'SSLApp', '_cfg', 'us_listen_socket_close', 'us_socket_local_port'];
 
 /**
  * @param folders `node_modules` folders to look in, best first; by default those of the working directory and of Octopus

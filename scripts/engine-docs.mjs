@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './fresh.mjs';
 
 const target = path.join(root, 'docs', 'engines.md');
-const { KNOWN_DIFFERENCES, KNOWN_REFUSALS } = await import(
+const { KNOWN_DIFFERENCES, KNOWN_REFUSALS, NOT_SERVED, TLS_DIFFERENCES } = await import(
   pathToFileURL(path.join(ensureBuilt('.build-check'), 'src', 'engine', 'uws', 'known-refusals.js'))
 );
 
@@ -20,10 +20,9 @@ const text = `<!-- Generated from src/engine/uws/known-refusals.ts by scripts/en
 The engine is what accepts connections and reads requests; everything behind it is the same. \`server.engine\`, or
 \`--engine\` of \`octopus run\`, chooses it; a change needs a restart.
 
-* **\`builtin\`** (the default) is the gateway's own server: HTTP/1.x, and HTTP/2, TLS and WebSocket where they are
-  configured. It follows the rules of HTTP strictly and answers what it refuses.
-* **\`uws\`** is [µWebSockets.js](https://github.com/uNetworking/uWebSockets.js), a native server. It speaks plain HTTP/1.1
-  only, and refuses much that is legal: what it cannot read safely it does not serve.
+* **\`builtin\`** (the default) is the gateway's own server: HTTP/1.x, HTTP/2 and WebSocket, plain and over TLS. It follows the rules of HTTP strictly and answers what it refuses.
+* **\`uws\`** is [µWebSockets.js](https://github.com/uNetworking/uWebSockets.js), a native server. It speaks HTTP/1.1
+  only, plain and over TLS, and refuses much that is legal: what it cannot read safely it does not serve.
 
 Use \`builtin\` unless a measurement with your own traffic (\`npm run loadtest\` compares both) says that \`uws\` is worth
 what the lists below cost, and never put \`uws\` where clients speak HTTP/1.0, send chunked bodies (\`curl -T -\`),
@@ -31,10 +30,19 @@ pipeline, or come through a proxy that passes malformed fields on.
 
 ## What \`uws\` has not
 
-* **TLS and HTTP/2**: a configuration with \`tls.enabled\` is refused.
-* **WebSocket**: handshakes get 501. A request with another \`Upgrade\` is served without it.
+${NOT_SERVED.map(({ what, outcome }) => `* **${what[0].toUpperCase()}${what.slice(1)}**: ${outcome}`).join('\n')}
 * **Limits**: a head of 4 KB at most, whatever \`server.limits\` allow; a body of 999,999,999 bytes at most.
 * **Connections**: \`octopus_active_connections\` and \`server.limits.connections\` count requests in flight.
+
+A configuration that is refused says which key, and where; this holds for \`--engine uws\` as well. \`octopus run\` names
+the rest once more when it starts.
+
+## TLS with \`uws\`
+
+\`server.https_port\`, certificates by name (exact and wildcard), their exchange while the gateway runs, \`ciphers\`,
+\`strict_host\` and \`redirect_http\` are as described in [tls.md](tls.md), but for this:
+
+${TLS_DIFFERENCES.map((difference) => `* ${difference}`).join('\n')}
 
 ## Installing it
 

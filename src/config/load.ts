@@ -5,6 +5,7 @@
 import type { RouteDefaults } from '../routing/defaults.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { MAX_UPSTREAMS } from '../shared/memory.ts';
+import type { EngineName } from '../shared/messages.ts';
 import { Breather } from './breather.ts';
 import { readEnvironment } from './env.ts';
 import { checkStateFile } from './farp-check.ts';
@@ -40,6 +41,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Built-in plugins by name; their schemas check the settings of plugins. */
   readonly builtins: Builtins;
+  /** Overrules `server.engine`. */
+  readonly engine?: EngineName;
 }
 
 export type LoadResult = LoadedConfig | RefusedConfig;
@@ -78,6 +81,9 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   if (tree === null) return { ok: false, problems: problems.sorted(), files: watched };
 
   const sections = await checkSections(tree, problems);
+  if (options.engine !== undefined && sections.settings.server) {
+    sections.settings.server.engine = options.engine;
+  }
   const { routeSet, globals } = await buildRouteSet(tree, sections, options.builtins, problems);
   const tls = tlsFiles(sections.settings.tls, sections.upstreams, tree);
   const files = [...watched, ...moduleFiles(tree, sections), ...allTlsFiles(tls)];

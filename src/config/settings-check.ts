@@ -7,6 +7,7 @@ import type { Config } from './schema/schema.ts';
 import { adminAddress } from './settings.ts';
 import { checkTls } from './tls-check.ts';
 import { type ConfigNode, nodeAt, placeOf, placeOfKey } from './tree.ts';
+import { checkUws } from './uws-check.ts';
 import { formatHostPort } from './values.ts';
 
 /** Sections that were refused are left out. */
@@ -35,12 +36,7 @@ export function checkSettings(
     );
   }
   if (tls) checkTls(tls, server?.https_port ?? 8443, root, problems);
-  if (tls?.enabled && server?.engine === 'uws') {
-    problems.error(
-      placeOf(root, ['tls', 'enabled']),
-      'tls.enabled: the engine uws serves plain HTTP only; use "engine: builtin"',
-    );
-  }
+  if (server?.engine === 'uws') checkUws(server, tls, root, problems);
   if (server && server.dns.min_ttl > server.dns.max_ttl) {
     problems.error(placeOf(root, ['server', 'dns']), 'server.dns: min_ttl is longer than max_ttl');
   }

@@ -135,6 +135,14 @@ export function placeOfKey(root: ConfigNode, path: TreePath): Place {
   return entry ?? placeOf(root, path);
 }
 
+/** `tls.certificates[1].key` */
+export function nameOf(path: TreePath): string {
+  return path.reduce<string>((name, step) => {
+    if (typeof step === 'number') return `${name}[${step}]`;
+    return name === '' ? String(step) : `${name}.${String(step)}`;
+  }, '');
+}
+
 /**
  * Plain data for the schema. A key without value (`admin:`) counts as not written, except below `config`, where null
  * may mean something to a plugin.

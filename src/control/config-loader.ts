@@ -31,7 +31,13 @@ export type ReadConfig =
   | { readonly ok: false; readonly problems: readonly string[]; readonly files: readonly string[] };
 
 export async function readConfig({ paths, env, overrides }: ConfigSource): Promise<ReadConfig> {
-  const result = await loadConfig({ paths, env, builtins: BUILTIN_PLUGINS });
+  const { engine } = overrides;
+  const result = await loadConfig({
+    paths,
+    env,
+    builtins: BUILTIN_PLUGINS,
+    ...(engine === undefined ? {} : { engine }),
+  });
   if (!result.ok) return { ok: false, problems: result.problems.map(formatProblem), files: result.files };
   applyOverrides(result.config, overrides);
   const tls = await readTls(result.tlsFiles, result.config.tls, result.config.server.http2.enabled);

@@ -60,7 +60,7 @@ export class ControlPlane {
     const { first, logger, metrics, workers: count, host, port, tlsPort } = options;
     this.#logger = logger;
     this.#metrics = metrics;
-    checkEngine(first.config.server.engine, { host, port, tlsPort });
+    checkEngine(first.config.server.engine, host, port);
     const memory = allocateSharedMemory(count);
     const endpointCells = new EndpointCells(memory.endpoints, -1);
     const upstreamCells = new UpstreamCells(memory.upstreams, -1);

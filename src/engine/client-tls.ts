@@ -2,8 +2,16 @@ import type { TLSSocket } from 'node:tls';
 import type { ClientCertificate, ClientTlsView } from '../plugins/api.ts';
 import type { HostNames } from './tls/host-names.ts';
 
-/** What is known about the TLS side of a client connection. Reads from the socket only what somebody asks for. */
-export class ClientTls implements ClientTlsView {
+/** The TLS side of a client connection. */
+export interface ConnectionTls extends ClientTlsView {
+  /** Rule B15: whether the connection may carry requests for a host. @param host lower case, without port */
+  serves(host: string): boolean;
+  /** Value of Client-Cert (RFC 9440 section 2.2): a structured byte sequence; `''` when none is to be forwarded. */
+  readonly forwardedCertificate: string;
+}
+
+/** What Node knows about the TLS side of a client connection. Reads from the socket only what somebody asks for. */
+export class ClientTls implements ConnectionTls {
   /** Lower case; `''` when the client named no host. */
   readonly serverName: string;
   readonly #socket: TLSSocket;
@@ -26,7 +34,7 @@ export class ClientTls implements ClientTlsView {
   }
 
   /**
-   * Rule B15: whether this connection may carry requests for a host. A client that named a host in its handshake may ask
+   * A client that named a host in its handshake may ask
    * for that one, and for the others that the certificate covers (RFC 9113 section 9.1.1).
    */
   serves(host: string): boolean {
@@ -59,7 +67,6 @@ export class ClientTls implements ClientTlsView {
     return this.#certificate;
   }
 
-  /** Value of Client-Cert (RFC 9440 section 2.2): a structured byte sequence; `''` when none is to be forwarded. */
   get forwardedCertificate(): string {
     if (this.#forwarded === undefined) {
       const x509 =

@@ -24,6 +24,16 @@ export interface Engine {
   destroy(): void;
   /** Further client connections than this are closed at once. */
   setMaxConnections(maxConnections: number): void;
+  /**
+   * Of engines that make something of TLS settings before they come into force; others read those of the host for each
+   * handshake. What was prepared before and not applied is forgotten.
+   *
+   * @param contexts null when TLS was switched off
+   * @throws Error when the engine cannot serve them; nothing has changed then
+   */
+  prepareTls?(contexts: TlsContexts | null): void;
+  /** What was prepared is in force. */
+  applyTls?(): void;
   /** Open client connections, as far as the engine can see them. */
   readonly connections: number;
 }

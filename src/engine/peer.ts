@@ -1,5 +1,5 @@
 import type { IpSet } from '../shared/ip.ts';
-import type { ClientTls } from './client-tls.ts';
+import type { ConnectionTls } from './client-tls.ts';
 
 const MAPPED_IPV4 = '::ffff:';
 
@@ -11,13 +11,13 @@ export class Peer {
   /** Local port the client connected to. */
   readonly localPort: number;
   /** Null on a plain connection. */
-  readonly tls: ClientTls | null;
+  readonly tls: ConnectionTls | null;
   /** Field lines that are the same for every request with the same authority (see `worker/upstream-request.ts`). */
   forwardedAuthority: string | null = null;
   forwardedLines = '';
   #judgedBy: IpSet | null = null;
 
-  constructor(address: string, localPort: number, tls: ClientTls | null = null) {
+  constructor(address: string, localPort: number, tls: ConnectionTls | null = null) {
     // A dual-stack listener shows IPv4 peers as ::ffff:192.0.2.1.
     this.ip = address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
     this.localPort = localPort;

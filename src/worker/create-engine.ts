@@ -24,5 +24,5 @@ export async function createEngine(
     import('../engine/uws/server.ts'),
   ]);
   const module = loadUwebsockets().module as UwsModule;
-  return new UwsEngine(worker, module, { host, port, shared }, maxConnections);
+  return new UwsEngine(worker, module, { host, port, tlsPort, shared }, maxConnections);
 }

@@ -124,10 +124,20 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
     try {
       const loaded = await load(generation, plane.generation);
       forget();
+      prepareTls(loaded);
       prepared = { generation: loaded, addresses: generation.addresses };
       send({ type: 'prepared', version: generation.version });
     } catch (error) {
       send({ type: 'refuse', version: generation.version, reason: reasonOf(error) });
+    }
+  }
+
+  function prepareTls(loaded: LoadedGeneration): void {
+    try {
+      engine.prepareTls?.(loaded.tls);
+    } catch (error) {
+      loaded.retire();
+      throw error;
     }
   }
 
@@ -139,6 +149,7 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
     upstreams.setAddresses(addresses);
     const replaced = plane.generation;
     plane.generation = generation;
+    engine.applyTls?.();
     replaced.retire();
     accessLog.update(generation.settings.accessLog);
     engine.setMaxConnections(Math.max(1, Math.ceil(generation.limits.connections / init.workerCount)));

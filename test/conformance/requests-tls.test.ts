@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Authority } from '../support/certificates.ts';
 import { corpusConfig, corpusOrigin } from '../support/corpus-gateway.ts';
-import { checkCase, inParallel, runCase } from '../support/corpus-runner.ts';
+import { checkCase, inParallel, overTls, runCase } from '../support/corpus-runner.ts';
 import { Failures } from '../support/failures.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { RecordingOrigin } from '../support/origin.ts';
-import type { Field } from '../support/wire.ts';
 import { REQUESTS } from './corpus/all.ts';
-import type { RequestCase } from './corpus/types.ts';
 
 const authority = await Authority.create();
 const skip = authority === null && 'no openssl to make certificates with';
@@ -52,12 +50,3 @@ describe('hostile and unusual requests over TLS', { skip, concurrency: 8 }, () =
     assert.deepEqual(origin.violations, []);
   });
 });
-
-/** What the origin sees is the same but for the scheme that the gateway reports. */
-function overTls(test: RequestCase): RequestCase {
-  const { seen } = test.expect;
-  const secure = ([name, value]: Field): Field =>
-    name.toLowerCase() === 'x-forwarded-proto' && value === 'http' ? [name, 'https'] : [name, value];
-  const expected = seen?.map((one) => (one.has ? { ...one, has: one.has.map(secure) } : one));
-  return expected === undefined ? test : { ...test, expect: { ...test.expect, seen: expected } };
-}

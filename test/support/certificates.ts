@@ -12,6 +12,8 @@ export interface Pem {
 export interface CertificateOptions {
   /** Subject alternative names in OpenSSL notation; default `DNS:<name>`. */
   readonly names?: string;
+  /** What `openssl req -newkey` makes the key of. Default: the curve P-256. */
+  readonly key?: 'ed25519' | 'rsa:2048';
 }
 
 /** An authority that lives as long as a test file, made with the `openssl` program. Elliptic curves: made at once. */
@@ -47,10 +49,11 @@ export class Authority {
   }
 
   /** A certificate for a server or a client. */
-  issue(name: string, { names = `DNS:${name}` }: CertificateOptions = {}): Pem {
+  issue(name: string, { names = `DNS:${name}`, key }: CertificateOptions = {}): Pem {
     const serial = this.#serial++;
     const file = (suffix: string): string => `${serial}.${suffix}`;
-    this.#run('req', ...NEW_KEY, '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${name}`);
+    const kind = key === undefined ? NEW_KEY : ['-newkey', key, '-nodes'];
+    this.#run('req', ...kind, '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${name}`);
     writeFileSync(path.join(this.folder, file('ext')), `subjectAltName=${names}\n`);
     this.#sign(serial);
     return { cert: this.#read(file('pem')), key: this.#read(file('key')) };

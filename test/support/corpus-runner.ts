@@ -209,6 +209,15 @@ function describe(seen: readonly SeenRequest[]): string {
   );
 }
 
+/** What the origin sees is the same but for the scheme that the gateway reports. */
+export function overTls(test: RequestCase): RequestCase {
+  const { seen } = test.expect;
+  const secure = ([name, value]: Field): Field =>
+    name.toLowerCase() === 'x-forwarded-proto' && value === 'http' ? [name, 'https'] : [name, value];
+  const expected = seen?.map((one) => (one.has ? { ...one, has: one.has.map(secure) } : one));
+  return expected === undefined ? test : { ...test, expect: { ...test.expect, seen: expected } };
+}
+
 /** Runs `work` for every item, `width` at a time. */
 export async function inParallel<T>(
   items: readonly T[],

@@ -28,3 +28,8 @@ export function skippedTitles(): string[] {
 export function refusalOf(id: string): KnownRefusal | null {
   return KNOWN_REFUSALS.find((known) => idsOf(known).includes(id)) ?? null;
 }
+
+/** The engine uws serves the case in another way. */
+export function isDifferent(id: string): boolean {
+  return KNOWN_DIFFERENCES.some((known) => idsOf(known).includes(id));
+}

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { formatPlace } from '../problems.ts';
 import type { Config, UpstreamConfig } from '../schema/schema.ts';
-import { type ConfigNode, placeOf, type TreePath } from '../tree.ts';
+import { type ConfigNode, nameOf, placeOf, type TreePath } from '../tree.ts';
 
 export interface TlsFile {
   /** Absolute. Relative paths start at the folder of the configuration file. */
@@ -97,12 +97,4 @@ export function allTlsFiles({ certificates, clientCa, upstreams }: TlsFiles): st
     ...upstreams.flatMap(({ ca, cert, key }) => [ca, cert, key]),
   ];
   return files.flatMap((one) => (one === null ? [] : one.file));
-}
-
-/** `tls.certificates[1].key` */
-function nameOf(at: TreePath): string {
-  return at.reduce<string>((name, step) => {
-    if (typeof step === 'number') return `${name}[${step}]`;
-    return name === '' ? String(step) : `${name}.${String(step)}`;
-  }, '');
 }

@@ -13,6 +13,7 @@ const SESSION_CONTEXT_BYTES = 32;
 
 /** One certificate, ready to be used. */
 export interface CertificateContext {
+  readonly certificate: ServerCertificate;
   readonly context: SecureContext;
   readonly names: HostNames;
 }
@@ -22,16 +23,20 @@ export class TlsContexts {
   readonly settings: TlsSettings;
   /** OCSP responses by the DER of their certificate, base64. */
   readonly staples = new Map<string, Buffer>();
-  readonly #byName = new Map<string, CertificateContext>();
-  readonly #default: CertificateContext;
+  /** For clients that name no host, or one that nobody has. */
+  readonly default: CertificateContext;
+  /** By exact name and by wildcard. */
+  readonly byName: ReadonlyMap<string, CertificateContext>;
 
   /** @throws Error when OpenSSL refuses a certificate, a key or the cipher list */
   constructor(settings: TlsSettings) {
     this.settings = settings;
     const contexts = settings.certificates.map((certificate) => this.#context(certificate));
-    this.#default = contexts[0]!;
+    this.default = contexts[0]!;
+    const byName = new Map<string, CertificateContext>();
+    this.byName = byName;
     settings.certificates.forEach(({ hosts, cert, ocsp }, index) => {
-      for (const host of hosts) if (!this.#byName.has(host)) this.#byName.set(host, contexts[index]!);
+      for (const host of hosts) if (!byName.has(host)) byName.set(host, contexts[index]!);
       if (ocsp !== null)
         this.staples.set(new X509Certificate(cert).raw.toString('base64'), Buffer.from(ocsp));
     });
@@ -39,10 +44,10 @@ export class TlsContexts {
 
   /** The exact name, then the wildcard, then the default. @param serverName lower case; `''` when the client named none */
   find(serverName: string): CertificateContext {
-    const exact = this.#byName.get(serverName);
+    const exact = this.byName.get(serverName);
     if (exact !== undefined) return exact;
     const dot = serverName.indexOf('.');
-    return (dot > 0 ? this.#byName.get(`*${serverName.slice(dot)}`) : undefined) ?? this.#default;
+    return (dot > 0 ? this.byName.get(`*${serverName.slice(dot)}`) : undefined) ?? this.default;
   }
 
   /** For a `tls.Server` that asks `find` for everybody who names a host. */
@@ -67,6 +72,7 @@ export class TlsContexts {
 
   #context(certificate: ServerCertificate): CertificateContext {
     return {
+      certificate,
       context: createSecureContext(this.#contextOptions(certificate)),
       names: new HostNames(certificate.hosts),
     };

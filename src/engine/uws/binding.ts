@@ -2,14 +2,32 @@
 
 export interface UwsModule {
   App(): UwsApp;
+  /** @throws Error without a reason when it does not like the files or the ciphers */
+  SSLApp(options: UwsTlsOptions): UwsApp;
   /** `'silent'` keeps the server from naming itself in every response (rule B12). */
   _cfg(key: string): void;
   us_listen_socket_close(socket: object): void;
   us_socket_local_port(socket: object): number;
 }
 
+export interface UwsTlsOptions {
+  readonly cert_file_name: string;
+  readonly key_file_name: string;
+  /** For TLS 1.2; names that BoringSSL does not know are passed over. */
+  readonly ssl_ciphers: string;
+}
+
 export interface UwsApp {
+  /** For the name last given to `domain`, else for everybody. */
   any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
+  /**
+   * Another certificate for clients that name a host (SNI). What fails is passed over in silence.
+   *
+   * @param pattern lower case; `*` for one label
+   */
+  addServerName(pattern: string, options: UwsTlsOptions): UwsApp;
+  /** What is told to the app from now on is for this name. Writes to standard output. */
+  domain(pattern: string): UwsApp;
   /** @param options 0, or `LISTEN_EXCLUSIVE` */
   listen(host: string, port: number, options: number, done: (socket: object | false) => void): UwsApp;
   /** Closes the listener and every connection at once. */

@@ -21,6 +21,8 @@ export interface UwsShared {
   readonly host: EngineHost;
   readonly inFlight: ConnectionList;
   readonly draining: boolean;
+  /** False: there are as many requests as there may be. */
+  admits(): boolean;
   /** Calls `onTurn` when µWS is no longer in the middle of a read. */
   nextTurn(exchange: UwsExchange): void;
 }
@@ -68,10 +70,10 @@ export class UwsExchange implements Downstream, Listed {
     if (this.#response !== null) this.#outcome = this.#writer.write(this.#response);
   };
 
-  constructor(shared: UwsShared, entry: PeerEntry<UwsExchange>) {
+  constructor(shared: UwsShared, entry: PeerEntry<UwsExchange>, scheme: 'http' | 'https') {
     this.#shared = shared;
     this.#entry = entry;
-    this.#exchange = new Exchange(this, this.head, entry.peer, 'http');
+    this.#exchange = new Exchange(this, this.head, entry.peer, scheme);
   }
 
   /** @param engineCloses µWS will close the connection after the response */

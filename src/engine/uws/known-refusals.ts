@@ -11,6 +11,50 @@
  */
 export type RefusalOutcome = 'closed' | 'silent' | number;
 
+/** What of the protocols that the built-in engine speaks this one has not, and what becomes of it. */
+export const NOT_SERVED: readonly { readonly what: string; readonly outcome: string }[] = [
+  {
+    what: 'HTTP/2 and gRPC',
+    outcome:
+      'ALPN is not answered, so clients that can speak HTTP/1.1 do. `server.http2.enabled: true`, when it is written down, is refused; a client that begins with HTTP/2 gets no answer.',
+  },
+  {
+    what: 'WebSocket',
+    outcome:
+      '`websocket` in a configuration is refused, handshakes get 501. A request with another `Upgrade` is served without it.',
+  },
+  { what: 'client certificates', outcome: '`tls.client_ca` is refused.' },
+  { what: 'OCSP stapling', outcome: '`ocsp` of a certificate is refused.' },
+  { what: 'TLS 1.3 alone', outcome: '`tls.min_version: "1.3"` is refused.' },
+  {
+    what: 'keys other than RSA and the curves P-256, P-384, P-521',
+    outcome: 'the configuration is refused, also on reload.',
+  },
+  {
+    what: 'resumption at another worker',
+    outcome:
+      'each worker has ticket keys of its own, which BoringSSL replaces every two days: `session_timeout` and `ticket_rotation` have no effect.',
+  },
+  {
+    what: 'limits of handshakes',
+    outcome: '`tls.handshake` has no effect; a handshake that stands still ends after ten seconds.',
+  },
+  { what: '`octopus_tls_handshakes_total`', outcome: 'stays empty.' },
+  {
+    what: 'what plugins know of the connection',
+    outcome: '`request.tls` is there, but server name, version and cipher in it are empty.',
+  },
+];
+
+/** What TLS does otherwise than with the built-in engine. */
+export const TLS_DIFFERENCES: readonly string[] = [
+  'Names in handshakes are compared as they come: a client that names `Shop.Example.com` gets the default certificate.',
+  'A client that named no host gets 421 for hosts that have a certificate of their own; one that named a host without certificate may ask for all others.',
+  'Other certificates are shown by another native listener, on the same port. Open connections stay and go on. A connection that is just being opened can be reset, unless `sysctl net.ipv4.tcp_migrate_req=1` is set. Each exchange costs 33 KB in each worker.',
+  'For each name of `tls.certificates` µWebSockets.js writes two lines to standard output, which are no JSON.',
+  'Certificates and keys are handed over in memory files (`memfd_create`), so it needs Linux.',
+];
+
 export interface KnownRefusal {
   readonly rule: string;
   /** What a client sends, for the docs. */

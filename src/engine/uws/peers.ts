@@ -1,4 +1,5 @@
 import { latin1 } from '../../http/latin1.ts';
+import type { ConnectionTls } from '../client-tls.ts';
 import { Peer } from '../peer.ts';
 
 /** Addresses remembered at once; beyond it all are forgotten, which costs each of them one new object. */
@@ -43,10 +44,13 @@ export class PeerEntry<Kept> {
 export class Peers<Kept> {
   readonly #entries = new Map<string, PeerEntry<Kept>>();
   readonly #localPort: () => number;
+  readonly #tls: ConnectionTls | null;
   #budget: Budget = { left: MAX_SPARE_TOTAL };
 
-  constructor(localPort: () => number) {
+  /** @param tls the same for all of them; null for plain HTTP */
+  constructor(localPort: () => number, tls: ConnectionTls | null = null) {
     this.#localPort = localPort;
+    this.#tls = tls;
   }
 
   /** @param address 4 or 16 bytes */
@@ -59,7 +63,10 @@ export class Peers<Kept> {
       this.#entries.clear();
       this.#budget = { left: MAX_SPARE_TOTAL };
     }
-    const entry = new PeerEntry<Kept>(new Peer(addressText(bytes), this.#localPort()), this.#budget);
+    const entry = new PeerEntry<Kept>(
+      new Peer(addressText(bytes), this.#localPort(), this.#tls),
+      this.#budget,
+    );
     this.#entries.set(key, entry);
     return entry;
   }

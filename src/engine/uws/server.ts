@@ -1,25 +1,12 @@
-import type { ErrorCode } from '../../http/errors.ts';
-import { BODY_CHUNKED } from '../../http/framing.ts';
 import { coarseClock, onTick } from '../../shared/coarse-clock.ts';
 import { ConnectionList, type Listed } from '../connection-list.ts';
 import type { Engine, EngineHost } from '../engine.ts';
-import {
-  LISTEN_EXCLUSIVE,
-  type UwsApp,
-  type UwsModule,
-  type UwsRequest,
-  type UwsResponse,
-} from './binding.ts';
-import { UwsExchange, type UwsShared } from './exchange.ts';
-import { type PeerEntry, Peers } from './peers.ts';
-import { refuse } from './refusal.ts';
-import { RequestText } from './request-text.ts';
+import type { TlsContexts } from '../tls/contexts.ts';
+import { LISTEN_EXCLUSIVE, type UwsApp, type UwsModule } from './binding.ts';
+import { UwsEntrance } from './entrance.ts';
+import type { UwsExchange, UwsShared } from './exchange.ts';
+import { UwsTlsListener } from './tls-listener.ts';
 
-/**
- * Largest request head. µWS takes more only when it happens to come in one read, so that the same request would fail now
- * and then; newer builds know a variable that raises their limit.
- */
-const HEAD_LIMIT = Number(process.env.UWS_HTTP_MAX_HEADERS_SIZE) || 4096;
 /** How long draining waits for requests that are on their way on idle connections, which µWS does not let us see. */
 const DRAIN_GRACE_MS = 1000;
 /** How often timers of µWS that our own replace are kept from firing; they take eight seconds at the least. */
@@ -29,11 +16,13 @@ export interface UwsAddress {
   /** IP literal. */
   readonly host: string;
   readonly port: number;
+  /** 0: no TLS. */
+  readonly tlsPort: number;
   /** Other workers listen on the port too. */
   readonly shared: boolean;
 }
 
-/** HTTP/1.1 by µWebSockets.js. What it cannot do is in `known-refusals.ts`. */
+/** HTTP/1.1, plain and over TLS, by µWebSockets.js. What it cannot do is in `known-refusals.ts`. */
 export class UwsEngine implements Engine, UwsShared {
   readonly host: EngineHost;
   readonly inFlight = new ConnectionList();
@@ -41,8 +30,7 @@ export class UwsEngine implements Engine, UwsShared {
   readonly #module: UwsModule;
   readonly #app: UwsApp;
   readonly #address: UwsAddress;
-  readonly #text = new RequestText();
-  readonly #peers: Peers<UwsExchange>;
+  readonly #tls: UwsTlsListener | null;
   #maxConnections: number;
   #listener: object | null = null;
   #port = 0;
@@ -57,9 +45,11 @@ export class UwsEngine implements Engine, UwsShared {
     this.#module = module;
     this.#address = address;
     this.#maxConnections = maxConnections;
-    this.#peers = new Peers(() => this.#port);
     module._cfg('silent');
-    this.#app = module.App().any('/*', (response, request) => this.#receive(response, request));
+    this.#app = module.App();
+    new UwsEntrance(this, null, () => this.#port).open(this.#app);
+    this.#tls =
+      address.tlsPort === 0 ? null : new UwsTlsListener(module, this, address.host, address.tlsPort);
     onTick((now) => this.#sweep(now));
   }
 
@@ -88,9 +78,27 @@ export class UwsEngine implements Engine, UwsShared {
         process.once('exit', () => this.destroy());
         this.#listener = socket;
         this.#port = this.#module.us_socket_local_port(socket);
-        resolve(this.#port);
+        try {
+          this.prepareTls(this.host.settings.tls);
+          this.applyTls();
+          resolve(this.#port);
+        } catch (error) {
+          reject(error);
+        }
       });
     });
+  }
+
+  prepareTls(contexts: TlsContexts | null): void {
+    this.#tls?.prepare(contexts);
+  }
+
+  applyTls(): void {
+    this.#tls?.apply();
+  }
+
+  admits(): boolean {
+    return this.inFlight.size < this.#maxConnections;
   }
 
   setMaxConnections(maxConnections: number): void {
@@ -100,6 +108,7 @@ export class UwsEngine implements Engine, UwsShared {
   stopListening(): void {
     if (this.#listener !== null) this.#module.us_listen_socket_close(this.#listener);
     this.#listener = null;
+    this.#tls?.stopListening();
   }
 
   drain(until: number): void {
@@ -114,6 +123,7 @@ export class UwsEngine implements Engine, UwsShared {
     this.#closed = true;
     this.inFlight.each((member: Listed) => (member as UwsExchange).abort());
     this.#app.close();
+    this.#tls?.destroy();
   }
 
   nextTurn(exchange: UwsExchange): void {
@@ -125,49 +135,4 @@ export class UwsEngine implements Engine, UwsShared {
     this.#waiting = [];
     for (let i = 0; i < waiting.length; i++) waiting[i]!.onTurn();
   };
-
-  /** An exception here would end the process: µWS does not let a handler return without an answer. */
-  #receive(response: UwsResponse, request: UwsRequest): void {
-    try {
-      this.#open(response, request);
-    } catch (error) {
-      response.close();
-      throw error;
-    }
-  }
-
-  #open(response: UwsResponse, request: UwsRequest): void {
-    const entry = this.#peers.entry(response.getRemoteAddress());
-    if (this.inFlight.size >= this.#maxConnections) {
-      response.onAborted(() => {});
-      response.close();
-      return;
-    }
-    const exchange = entry.take() ?? new UwsExchange(this, entry);
-    const problem = this.#read(request, exchange, entry);
-    if (problem === '') {
-      exchange.begin(response, this.#text.closes);
-      return;
-    }
-    const requestId = this.host.newRequestId();
-    refuse(response, problem, requestId, exchange.head.method === 'HEAD');
-    this.host.onRejected(problem, requestId, entry.peer);
-    entry.give(exchange);
-  }
-
-  #read(request: UwsRequest, { head }: UwsExchange, { peer }: PeerEntry<UwsExchange>): ErrorCode | '' {
-    const { limits, pathPolicy, trustedProxies } = this.host.settings;
-    peer.judge(trustedProxies);
-    head.method = '';
-    const text = this.#text.read(request);
-    if (text === '') return 'bad_header';
-    const problem = head.parse(text, limits, pathPolicy);
-    if (problem !== '') return problem;
-    if (text.length > Math.min(HEAD_LIMIT, limits.requestLine + limits.headerBytes))
-      return 'headers_too_large';
-    // µWS takes malformed chunks for well-formed ones where nobody can see it (rule A12), so it gets none.
-    if (head.bodyKind === BODY_CHUNKED) return 'length_required';
-    if (head.contentLength > limits.body && limits.body !== 0) return 'body_too_large';
-    return '';
-  }
 }
