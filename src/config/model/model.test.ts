@@ -43,6 +43,7 @@ upstreams:
   const [inherits, changes, refuses] = routeSet.upstreams;
   const check = {
     path: '/ping',
+    grpcService: null,
     interval: 9000,
     timeout: 1000,
     healthyAfter: 2,
@@ -59,6 +60,51 @@ upstreams:
   assert.deepEqual(changes?.connections, { max: 7, idleTimeout: 1000 });
   assert.deepEqual(changes?.timeouts, { connect: 9000, firstByte: 3000, idle: 1000, total: 90_000 });
   assert.deepEqual([inherits?.loadBalance, changes?.loadBalance], ['random', 'ewma']);
+});
+
+test('a health check is by gRPC or by path, as the upstream says before routing', async () => {
+  const upstreams = (...checks: string[]) =>
+    `upstreams:\n${checks
+      .map(
+        (check, i) =>
+          `  - { name: u${i}, endpoints: ["a:1"], protocol: h2${check && `, health_check: ${check}`} }\n`,
+      )
+      .join('')}`;
+  const services = async (text: string) =>
+    (await loadYaml(text)).routeSet.upstreams.map(({ healthCheck }) => healthCheck?.grpcService);
+  const own = upstreams(
+    '{ grpc: true }',
+    '{ grpc: {} }',
+    '{ grpc: { service: a.B } }',
+    '{ grpc: false }',
+    '{}',
+  );
+  assert.deepEqual(await services(own), ['', '', 'a.B', null, null]);
+  const shared = 'routing: { health_check: { grpc: { service: a.B } } }\n';
+  const layered = upstreams(
+    '',
+    '{ interval: 1s }',
+    '{ grpc: true }',
+    '{ grpc: { service: "" } }',
+    '{ path: /up }',
+    '{ expect: [200] }',
+    '{ grpc: false }',
+    'false',
+  );
+  assert.deepEqual(await services(shared + layered), ['a.B', 'a.B', 'a.B', '', null, null, null, undefined]);
+  const byPath = 'routing: { health_check: { path: /up, expect: [200] } }\n';
+  assert.deepEqual(await services(byPath + upstreams('{ grpc: true }', '')), ['', null]);
+
+  const reason = 'this is for checks by HTTP and has no effect beside grpc; take one of them out';
+  const both = 'routing:\n  health_check: { grpc: true, path: /up }\n';
+  assert.deepEqual(await errorsOf(both + upstreams('{ grpc: {}, expect: [200] }')), [
+    `2:37: routing.health_check.path: ${reason} (got "/up")`,
+    `4:85: health_check.expect: ${reason}`,
+  ]);
+  assert.deepEqual(await errorsOf(upstreams('{ grpc: { service: "a b" } }')), [
+    '2:84: health_check.grpc.service: expected the full name of a gRPC service such as orders.v1.Orders, got "a b"',
+  ]);
+  assert.match((await warningsOf(shared + UPSTREAM))[0] ?? '', /^2:14: its health .* needs protocol: h2$/);
 });
 
 test('without routing defaults nothing is checked, ejected or cut off', async () => {

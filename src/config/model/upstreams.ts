@@ -15,6 +15,7 @@ import type { RoutingConfig, UpstreamConfig } from '../schema/schema.ts';
 import {
   circuitBreakerSchema,
   connectionsSchema,
+  grpcCheckSchema,
   healthCheckSchema,
   outlierSchema,
   timeoutsSchema,
@@ -55,6 +56,16 @@ export function buildUpstream(config: UpstreamConfig, path: TreePath, context: B
   }
   checkEndpointSource(config, path, context);
   checkUpstreamTls(config, path, context);
+  if (
+    settings.healthCheck !== null &&
+    settings.healthCheck.grpcService !== null &&
+    settings.protocol === 'h1'
+  ) {
+    context.warning(
+      path,
+      'its health is asked for by gRPC, over HTTP/2, but requests go there by HTTP/1.1; gRPC needs protocol: h2',
+    );
+  }
   return { name: config.name, slot: -1, endpoints: buildEndpoints(config, path, context), ...settings };
 }
 
@@ -178,12 +189,27 @@ export function buildHealthCheck(
   const check = inherit(healthCheckSchema, routing.health_check, config.health_check);
   return {
     path: check.path,
+    grpcService: grpcServiceOf(config.health_check, routing.health_check),
     interval: check.interval,
     timeout: check.timeout,
     healthyAfter: check.healthy_after,
     unhealthyAfter: check.unhealthy_after,
     expect: check.expect,
   };
+}
+
+type HealthCheckKeys = Partial<UpstreamConfig>['health_check'];
+
+/** An upstream that names a path or statuses means them, whatever all upstreams are told. */
+function grpcServiceOf(ownKeys: HealthCheckKeys, sharedKeys: HealthCheckKeys): string | null {
+  const own = ownKeys || {};
+  const shared = (sharedKeys !== false && sharedKeys?.grpc) || false;
+  const asksByHttp = own.path !== undefined || own.expect !== undefined;
+  const strongest = own.grpc ?? (asksByHttp ? false : shared);
+  if (strongest === false) return null;
+  // A plain `true` switches on what the layers below say.
+  const layers = [shared, strongest].map((layer) => (typeof layer === 'boolean' ? undefined : layer));
+  return inherit(grpcCheckSchema, ...layers).service;
 }
 
 function buildOutlier(config: Partial<UpstreamConfig>, routing: RoutingConfig): Outlier | null {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isToken } from '../../http/characters.ts';
 import { ENDPOINT_HELP, type EndpointAddress, parseEndpoint } from '../endpoint.ts';
 import { inheritable } from './inherit.ts';
-import { duration, oneOf, percent, positiveDuration, statusRange, text, whole } from './scalars.ts';
+import { duration, flag, oneOf, percent, positiveDuration, statusRange, text, whole } from './scalars.ts';
 import { upstreamTlsSchema } from './tls.ts';
 
 export const loadBalance = () =>
@@ -23,7 +23,16 @@ export const hashOn = () =>
 const orOff = <T extends z.ZodType>(schema: T, what: string) =>
   z.union([z.literal(false), schema], { error: `expected ${what}, or false to switch it off` });
 
-export const healthCheckSchema = z.strictObject({
+export const grpcCheckSchema = z.strictObject({
+  service: inheritable(
+    text('the full name of a gRPC service such as orders.v1.Orders', (value) =>
+      /^[^\s\p{Cc}]{0,200}$/u.test(value),
+    ),
+    '',
+  ).describe('Service whose health is asked for. Default: the server as a whole.'),
+});
+
+const healthCheckKeys = z.strictObject({
   path: inheritable(
     text('a path that begins with "/"', (value) => value.startsWith('/') && !/[\s#]/.test(value)),
     '/health',
@@ -39,6 +48,24 @@ export const healthCheckSchema = z.strictObject({
   expect: inheritable(z.array(statusRange()).min(1, { error: 'expected at least one status' }), [
     '200-399',
   ]).describe('Statuses that count as good.'),
+  grpc: inheritable(
+    z.union([flag(), grpcCheckSchema], { error: 'expected true, false or { service }' }),
+    false,
+  ).describe(
+    'Asks by gRPC (`grpc.health.v1`, over HTTP/2) instead of `path` and `expect`; only SERVING is good. `true`: the server as a whole.',
+  ),
+});
+
+export const healthCheckSchema = healthCheckKeys.superRefine(({ grpc = false, path, expect }, context) => {
+  if (grpc === false) return;
+  const refuse = (key: 'path' | 'expect'): void =>
+    context.addIssue({
+      code: 'custom',
+      path: [key],
+      message: 'this is for checks by HTTP and has no effect beside grpc; take one of them out',
+    });
+  if (path !== undefined) refuse('path');
+  if (expect !== undefined) refuse('expect');
 });
 
 export const outlierSchema = z.strictObject({

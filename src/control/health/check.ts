@@ -2,6 +2,8 @@
 import http from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { HealthCheck } from '../../routing/model.ts';
+import { isShortage, lateness, NO_ANSWER, reasonOf } from './failures.ts';
+import { Patience } from './patience.ts';
 
 export interface CheckTarget {
   /** IP address to connect to. */
@@ -33,27 +35,8 @@ export interface CheckResult {
 /** An answer's body is read up to this size, so that the service does not log a broken connection for each check. */
 const BODY_LIMIT = 64 * 1024;
 
-const TIMEOUT_STEPS = 4;
-
 /** A connection per check: a pooled one would not notice that the service accepts no new ones. */
 const agent = new http.Agent({ keepAlive: false });
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  ETIMEDOUT: 'connection timed out',
-};
-
-/** What this machine has run out of. Without this exception a shortage here would make every endpoint unhealthy. */
-const SHORTAGES: Readonly<Record<string, string>> = {
-  EMFILE: 'the gateway has no file descriptors left',
-  ENFILE: 'the machine has no file descriptors left',
-  ENOBUFS: 'the machine has no socket buffers left',
-  ENOMEM: 'the machine has no memory left',
-  EADDRNOTAVAIL: 'the machine has no local ports left',
-};
 
 /** Resolves in every case. `signal` ends the check; its result does not matter then. */
 export function runCheck(
@@ -74,19 +57,11 @@ export function runCheck(
       ...(target.tls === null ? { agent } : { ...target.tls.options, agent: false }),
       headers: { host: target.authority, 'user-agent': 'octopus-health', accept: '*/*' },
     });
-    // Also bounds how long the rest of an answer that has been judged may take. In steps: time in which this thread was
-    // busy with something else stretches one step only, so the endpoint is not blamed for it.
-    let steps = 0;
-    const step = (): void => {
-      if (++steps <= TIMEOUT_STEPS) {
-        timer = setTimeout(step, settings.timeout / TIMEOUT_STEPS);
-        return;
-      }
-      finish(0, `no answer within ${settings.timeout} ms`);
+    // Also bounds how long the rest of an answer that has been judged may take.
+    const patience = new Patience(settings.timeout, () => {
+      finish(0, lateness(settings.timeout));
       request.destroy();
-    };
-    let timer: NodeJS.Timeout;
-    step();
+    });
     const abort = (): void => void request.destroy();
     signal.addEventListener('abort', abort, { once: true });
 
@@ -100,13 +75,12 @@ export function runCheck(
       socket.destroy();
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      const shortage = SHORTAGES[error.code ?? ''];
-      finish(0, shortage ?? reasonOf(error), shortage === undefined);
+      finish(0, reasonOf(error), !isShortage(error));
     });
     request.on('close', () => {
-      clearTimeout(timer);
+      patience.end();
       signal.removeEventListener('abort', abort);
-      finish(0, 'connection closed without an answer');
+      finish(0, NO_ANSWER);
     });
   });
 }
@@ -124,12 +98,4 @@ function skipBody(response: http.IncomingMessage): void {
   });
   // The check is decided; how the connection ends is of no interest.
   response.on('error', () => {});
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? '';
-  // Node's words for a connection that ends before the head: a reset, too, as far as the reader is concerned.
-  if (error.message === 'socket hang up') return 'connection closed without an answer';
-  if (code.startsWith('HPE_')) return `malformed answer: ${error.message}`;
-  return REASONS[code] ?? error.message;
 }

@@ -12,6 +12,7 @@ import { HealthChecker, type HealthTransition } from './health-checker.ts';
 
 const SETTINGS: HealthCheck = {
   path: '/health',
+  grpcService: null,
   interval: 40,
   timeout: 500,
   healthyAfter: 2,

@@ -11,7 +11,7 @@ import {
 } from '../../shared/endpoint-cells.ts';
 import { Semaphore } from '../../shared/semaphore.ts';
 import type { Credentials } from '../../shared/tls-settings.ts';
-import { type CheckResult, judge, runCheck } from './check.ts';
+import { type CheckResult, runCheck } from './check.ts';
 import { checkTls } from './check-tls.ts';
 
 export interface HealthTransition {
@@ -190,9 +190,14 @@ export class HealthChecker {
     const tls = target.endpoint.tls ? await checkTls(host, target.tls, this.#options) : null;
     const { settings } = target;
     const place = { ip, port, authority: address, tls };
+    // Loaded only where they are needed.
+    if (settings.grpcService !== null) {
+      const { runGrpcCheck } = await import('./check-grpc.ts');
+      return runGrpcCheck(place, settings.grpcService, settings.timeout, signal);
+    }
     if (target.protocol !== 'h2') return runCheck(place, settings, signal);
     const { runH2Check } = await import('./check-h2.ts');
-    return runH2Check(place, settings, (status) => judge(status, settings), signal);
+    return runH2Check(place, settings, signal);
   }
 
   #judge(target: Target, result: CheckResult): void {
@@ -220,6 +225,7 @@ export class HealthChecker {
 function sameSettings(a: HealthCheck, b: HealthCheck): boolean {
   return (
     a.path === b.path &&
+    a.grpcService === b.grpcService &&
     a.interval === b.interval &&
     a.timeout === b.timeout &&
     a.healthyAfter === b.healthyAfter &&

@@ -424,6 +424,20 @@ describe('endpoints', () => {
     assert.equal(check('http://127.0.0.1:8001/h')?.path, '/h');
     assert.equal(check('http://127.0.0.1:9999/h'), null);
     assert.equal(check(''), null);
+    assert.equal(check('/livez')?.grpcService, null);
+    assert.equal(check('/grpc.health.v1.Health/Check')?.grpcService, '');
+  });
+
+  it('a service that lists the health service of gRPC is asked by it where its calls go', () => {
+    const grpcUpstream = (...services: string[]) =>
+      build([
+        serviceOf({
+          manifest: manifestOf(),
+          schemas: [schemaOf('grpc', {}, { metadata: { grpc: { services } } })],
+        }),
+      ]).upstreams.find(({ protocol }) => protocol === 'h2');
+    assert.equal(grpcUpstream('orders.v1.Orders', 'grpc.health.v1.Health')?.healthCheck?.grpcService, '');
+    assert.equal(grpcUpstream('orders.v1.Orders')?.healthCheck, null);
   });
 });
 

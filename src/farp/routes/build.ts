@@ -5,7 +5,7 @@ import type { PathRewrite, RewriteRule, Route, Upstream } from '../../routing/mo
 import { parsePattern } from '../../routing/pattern.ts';
 import type { Manifest, Service, ServiceProblem } from '../model.ts';
 import { endpointsOf } from './endpoints.ts';
-import { healthCheckOf } from './health-check.ts';
+import { grpcHealthCheckOf, healthCheckOf } from './health-check.ts';
 import { type Mount, mountsOf } from './mount.ts';
 import { byRank } from './rank.ts';
 import type { Complain, ServicePath } from './service-path.ts';
@@ -49,7 +49,7 @@ export function buildRoutes(services: readonly Service[], options: RouteBuildOpt
     for (const mount of mounts) {
       upstreams.push(upstreamOf(service, mount, options.defaults));
       if (paths.some(({ unmounted }) => unmounted))
-        upstreams.push(grpcUpstreamOf(service, mount, options.defaults));
+        upstreams.push(grpcUpstreamOf(service, mount, paths, options.defaults));
       for (const path of paths) {
         for (const pattern of mountedPatterns(mount, path, complain)) {
           routes.push(routeOf(service, mount, path, pattern, rules, options.defaults));
@@ -75,10 +75,19 @@ function upstreamOf(service: Service, mount: Mount, defaults: RouteDefaults): Up
 }
 
 /** The same endpoints, spoken to as gRPC wants it. */
-function grpcUpstreamOf(service: Service, mount: Mount, defaults: RouteDefaults): Upstream {
-  const { healthCheck: _, ...upstream } = upstreamOf(service, mount, defaults);
-  // Its health is looked after under the other name, where the path of the check is one of HTTP.
-  return { ...upstream, name: grpcName(mount), healthCheck: null, protocol: 'h2' };
+function grpcUpstreamOf(
+  service: Service,
+  mount: Mount,
+  paths: readonly ServicePath[],
+  defaults: RouteDefaults,
+): Upstream {
+  return {
+    ...upstreamOf(service, mount, defaults),
+    name: grpcName(mount),
+    // The path that the service states is one of HTTP and looked after under the other name.
+    healthCheck: grpcHealthCheckOf(paths, defaults.healthCheck),
+    protocol: 'h2',
+  };
 }
 
 function grpcName({ upstream }: Mount): string {

@@ -1,5 +1,8 @@
 import type { HealthCheck } from '../../routing/model.ts';
 import type { Service } from '../model.ts';
+import type { ServicePath } from './service-path.ts';
+
+const GRPC_HEALTH = '/grpc.health.v1.Health/';
 
 /**
  * The path that the service states for its health, checked the way that `routing.health_check` says. An answer that is
@@ -15,7 +18,19 @@ export function healthCheckOf(
     stated,
     instances.map(({ port }) => port),
   );
-  return path === '' ? null : { ...template, path, expect: [[200, 499]] };
+  if (path === '') return null;
+  return path === `${GRPC_HEALTH}Check`
+    ? { ...template, grpcService: '' }
+    : { ...template, grpcService: null, path, expect: [[200, 499]] };
+}
+
+/** A service that lists the health service of gRPC among its own is asked by it where gRPC calls go. */
+export function grpcHealthCheckOf(
+  paths: readonly ServicePath[],
+  template: HealthCheck | null,
+): HealthCheck | null {
+  const hasHealth = paths.some(({ unmounted, path }) => unmounted && path.startsWith(GRPC_HEALTH));
+  return template !== null && hasHealth ? { ...template, grpcService: '' } : null;
 }
 
 /** A URL with another port than the endpoints is checked by nobody here. */
