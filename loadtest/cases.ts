@@ -6,10 +6,15 @@
 export const EXTENTS = ['quick', 'short', 'full'] as const;
 export type Extent = (typeof EXTENTS)[number];
 
+/** What clients speak, and with it what the load is made of: wrk, h2load, h2load with a body, our own generator. */
+export type Client = 'http1' | 'http2' | 'grpc' | 'websocket';
+
 export interface Case {
   readonly name: string;
   readonly title: string;
-  /** `loadtest/wrk/<script>.lua`, the load at peak. */
+  /** The origin of HTTP/2 cases speaks HTTP/1.1, that of gRPC HTTP/2, that of WebSocket sends back what it gets. */
+  readonly client: Client;
+  /** `loadtest/wrk/<script>.lua`, the load at peak over HTTP/1.1. */
   readonly script: 'get' | 'post' | 'routes';
   /** What is asked for; the origin answers it with `responseBytes` of body. */
   readonly path: string;
@@ -39,11 +44,15 @@ export const SMALL_JSON = '{"id":12345,"name":"octopus","arms":8,"hearts":3,"hab
 /** Answers with what reached the origin in X-Forwarded-For: the check that a proxy does the work it is measured for. */
 export const ECHO_PATH = '/echo';
 
+/** What a message of gRPC costs beside its content: flag and length. */
+const GRPC_PREFIX_BYTES = 5;
+
 export const FILE_SIZES = [10_240, 102_400] as const;
 
 const plain: Case = {
   name: 'small-json',
   title: 'Small JSON (78 bytes)',
+  client: 'http1',
   script: 'get',
   path: '/api/item',
   responseBytes: SMALL_JSON.length,
@@ -91,6 +100,31 @@ export const CASES: readonly Case[] = [
     path: routePath(0),
   },
   { ...plain, name: 'tls', title: 'Small JSON over TLS', tls: true },
+  {
+    ...plain,
+    name: 'h2',
+    from: 'short',
+    title: 'Small JSON over HTTP/2 with TLS',
+    client: 'http2',
+    tls: true,
+  },
+  { ...plain, name: 'h2c', from: 'short', title: 'Small JSON over HTTP/2 without TLS', client: 'http2' },
+  {
+    ...plain,
+    name: 'grpc',
+    title: 'gRPC, unary calls (78 bytes each way)',
+    client: 'grpc',
+    path: '/loadtest.Items/Get',
+    responseBytes: GRPC_PREFIX_BYTES + SMALL_JSON.length,
+  },
+  {
+    ...plain,
+    name: 'websocket',
+    from: 'short',
+    title: 'WebSocket, messages of 78 bytes and their echoes',
+    client: 'websocket',
+    path: '/socket',
+  },
   { ...plain, name: 'pipelining', title: 'Pipelining to the origin, 8 deep', pipelining: 8, fixedRate: true },
   { ...plain, name: 'reload', title: 'Reload every second', reload: true, fixedRate: true },
   { ...plain, name: 'workers-2', title: 'Two workers', workers: 2 },
@@ -102,6 +136,15 @@ export const CASES: readonly Case[] = [
     idleConnections: 10_000,
   },
 ];
+
+export function isHttp2({ client }: Pick<Case, 'client'>): boolean {
+  return client === 'http2' || client === 'grpc';
+}
+
+/** For proxies that are set up for nothing else. */
+export function isPlainHttp1({ client, tls }: Case): boolean {
+  return client === 'http1' && !tls;
+}
 
 /** Route number `index` is `<prefix>{id}`; `wrk/routes.lua` makes the same paths. */
 export function routePrefix(index: number): string {

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { CASES, type Case } from './cases.ts';
-import { type Bench, CONNECTIONS, Contender } from './contender.ts';
+import { type Bench, Contender } from './contender.ts';
+import { shapeOf } from './measure/load.ts';
 import type { Options } from './options.ts';
-import { prepareOrigin } from './origin/origin.ts';
+import { originName, prepareOrigin } from './origin/origin.ts';
 import type { FoundPeer } from './peers/all.ts';
 import {
   type CaseResult,
@@ -11,12 +12,14 @@ import {
   type FixedRateRound,
   type ProxyResult,
   type Round,
+  UNITS,
+  type Unit,
 } from './report/results.ts';
 import { startServer } from './system/child.ts';
 import { allowedCores, layOut } from './system/cores.ts';
 import type { Environment } from './system/environment.ts';
 import { freePort } from './system/ports.ts';
-import { ready } from './system/probe.ts';
+import { verifyOrigin } from './verify.ts';
 
 export interface Comparison {
   readonly options: Options;
@@ -37,12 +40,12 @@ export async function runCase(scenario: Case, comparison: Comparison): Promise<C
   mkdirSync(directory, { recursive: true });
   const layout = layOut(allowedCores(), scenario.workers);
   const originPort = await freePort();
-  const originCommand = prepareOrigin(options.origin, directory, originPort);
+  const originCommand = prepareOrigin(scenario.client, options.origin, directory, originPort);
   const origin = startServer(originCommand, layout.origin, path.join(directory, 'origin.log'));
   const bench = { scenario, layout, directory, originPort, scripts: comparison.scripts };
   const contenders: Contender[] = [];
   try {
-    await ready('origin', origin, originPort, scenario.path, 10);
+    await verifyOrigin(origin, originPort, scenario);
     for (const found of peersOf(scenario, comparison)) await startOne(found, bench, contenders, say);
     const proxies =
       scenario.idleConnections > 0
@@ -53,11 +56,13 @@ export async function runCase(scenario: Case, comparison: Comparison): Promise<C
       title: scenario.title,
       environment,
       conditions: {
-        connections: scenario.idleConnections || CONNECTIONS,
+        ...shapeOf(scenario.client),
+        ...(scenario.idleConnections > 0 ? { connections: scenario.idleConnections } : {}),
+        unit: UNITS[scenario.client],
         rounds: options.rounds,
         seconds: options.seconds,
         workers: scenario.workers,
-        origin: options.origin,
+        origin: originName(scenario.client, options.origin),
         overlapping: layout.overlapping,
       },
       proxies,
@@ -108,7 +113,8 @@ async function inRounds(
   for (const one of contenders) await one.warmUp(options.warmUpSeconds, options.mostWarmUps);
   for (let round = 0; round < options.rounds; round++) {
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
-    for (const one of order) say(peakLine(one.name, await one.measure(options.seconds)));
+    for (const one of order)
+      say(peakLine(one.name, await one.measure(options.seconds), UNITS[scenario.client]));
     if (!scenario.fixedRate || round >= options.fixedRateRounds) continue;
     for (const one of order) say(fixedRateLine(one.name, await one.measureFixedRate(options.seconds)));
   }
@@ -117,10 +123,10 @@ async function inRounds(
   return results;
 }
 
-function peakLine(name: string, round: Round): string {
+function peakLine(name: string, round: Round, unit: Unit): string {
   const rate = round.requestsPerSecond.toFixed(0).padStart(7);
   const errors = round.errors > 0 ? `, ${round.errors} errors` : '';
-  return `  ${name.padEnd(12)} ${rate}/s  ${cpuMicros(round).toFixed(1).padStart(5)} µs CPU per request${errors}`;
+  return `  ${name.padEnd(12)} ${rate}/s  ${cpuMicros(round).toFixed(1).padStart(5)} µs CPU per ${unit}${errors}`;
 }
 
 function fixedRateLine(name: string, round: FixedRateRound): string {

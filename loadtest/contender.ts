@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Case, ECHO_PATH } from './cases.ts';
+import type { Case } from './cases.ts';
 import { foreignCores, readMachine } from './measure/foreign-load.ts';
 import { memoryWithConnections } from './measure/idle.ts';
+import { CONCURRENCY, type LoadResult, runLoad } from './measure/load.ts';
 import { requestHead, runOpenLoop } from './measure/open-loop.ts';
 import { cpuBetween, residentBytes, usageOf } from './measure/usage.ts';
-import { runWrk, type WrkResult } from './measure/wrk.ts';
 import type { FoundPeer } from './peers/all.ts';
 import type { Launch } from './peers/peer.ts';
 import type { FixedRateRound, ProxyResult, Round } from './report/results.ts';
@@ -15,12 +14,7 @@ import { makeCertificate } from './system/certificate.ts';
 import { type Server, startServer } from './system/child.ts';
 import type { CoreLayout } from './system/cores.ts';
 import { freePort } from './system/ports.ts';
-import { get, ready } from './system/probe.ts';
-
-export const CONNECTIONS = 64;
-
-/** 100,000 routes take some proxies long to read. */
-const START_SECONDS = 180;
+import { verifyProxy } from './verify.ts';
 
 /** On a quiet machine a fast proxy serves these in a second. */
 const WARM_UP_REQUESTS = 25_000;
@@ -78,7 +72,7 @@ export class Contender {
     const server = startServer(launch, bench.layout.proxy, path.join(directory, 'output.log'));
     try {
       const contender = new Contender(found, bench, launch, server, port);
-      await contender.#verify();
+      await verifyProxy(contender.name, server, port, bench.scenario);
       return contender;
     } catch (error) {
       await server.stop();
@@ -86,27 +80,11 @@ export class Contender {
     }
   }
 
-  /** The right body, and X-Forwarded-For: a proxy that does less than the others must not be compared with them. */
-  async #verify(): Promise<void> {
-    const { scenario } = this.#bench;
-    const { tls } = scenario;
-    const answer = await ready(this.name, this.#server, this.#port, scenario.path, START_SECONDS, tls);
-    if (answer.body.length !== scenario.responseBytes) {
-      throw new Error(
-        `${this.name} answered ${answer.body.length} bytes instead of ${scenario.responseBytes}`,
-      );
-    }
-    if (scenario.routes > 0) return;
-    const echo = await get(this.#port, ECHO_PATH, tls);
-    if (net.isIP(echo.body) === 0)
-      throw new Error(`${this.name} sent X-Forwarded-For: ${echo.body || '(none)'}`);
-  }
-
   /** Load that is not measured: connection pools fill and compilers see enough requests to do their work. */
   async warmUp(seconds: number, mostMore: number): Promise<void> {
-    let requests = (await this.#wrk(seconds)).requests;
+    let requests = (await this.#load(seconds)).requests;
     for (let more = 0; more < mostMore && requests < WARM_UP_REQUESTS; more++) {
-      requests += (await this.#wrk(1)).requests;
+      requests += (await this.#load(1)).requests;
     }
   }
 
@@ -115,7 +93,7 @@ export class Contender {
     const machine = readMachine();
     const before = usageOf(this.#server.pid);
     const startedAt = performance.now();
-    const result = await this.#whileReloading(() => this.#wrk(seconds));
+    const result = await this.#whileReloading(() => this.#load(seconds));
     const wallMs = performance.now() - startedAt;
     const cpu = cpuBetween(before, usageOf(this.#server.pid));
     const round: Round = {
@@ -142,7 +120,7 @@ export class Contender {
       port: this.#port,
       request: requestHead(this.#port, this.#bench.scenario.path),
       ratePerSecond,
-      connections: CONNECTIONS,
+      connections: CONCURRENCY,
       warmUpMs: 500,
       measureMs: seconds * 1_000,
     };
@@ -191,18 +169,16 @@ export class Contender {
     };
   }
 
-  #wrk(seconds: number): Promise<WrkResult> {
-    const { scenario, scripts, layout } = this.#bench;
-    return runWrk(
-      {
-        script: path.join(scripts, `${scenario.script}.lua`),
-        scriptArgs: scenario.routes > 0 ? [String(scenario.routes)] : [],
-        url: `${scenario.tls ? 'https' : 'http'}://127.0.0.1:${this.#port}${scenario.path}`,
-        connections: CONNECTIONS,
-        seconds,
-      },
+  #load(seconds: number): Promise<LoadResult> {
+    const { scenario, scripts, layout, directory } = this.#bench;
+    return runLoad({
+      scenario,
+      port: this.#port,
+      seconds,
       layout,
-    );
+      scripts,
+      directory: path.join(directory, this.name),
+    });
   }
 
   /** In the reload case the configuration is reloaded once a second while `work` runs, the first time after half. */

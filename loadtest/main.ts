@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { CASES } from './cases.ts';
+import { CASES, isHttp2 } from './cases.ts';
 import { type Comparison, runCase } from './comparison.ts';
 import { cpuRatioLine } from './cpu-ratio.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
@@ -10,7 +10,7 @@ import { publish, render, writeLatest } from './report/files.ts';
 import type { CaseResult } from './report/results.ts';
 import { plainText, remarksOn, tablesOf } from './report/tables.ts';
 import { describeEnvironment } from './system/environment.ts';
-import { ensure } from './system/tools.ts';
+import { ensure, find } from './system/tools.ts';
 
 /**
  * The `npm run loadtest` command.
@@ -60,6 +60,10 @@ async function compare(root: string, build: string, options: Options, directory:
 
   const cases: CaseResult[] = [];
   for (const scenario of options.cases) {
+    if (isHttp2(scenario) && !find('h2load')) {
+      say(`${scenario.title}: left out, h2load is missing (apt-get install nghttp2-client)`);
+      continue;
+    }
     say(`${scenario.title}`);
     const result = await runCase(scenario, comparison);
     cases.push(result);
@@ -76,10 +80,11 @@ function caseText(result: CaseResult): string {
 }
 
 /** Why a comparison cannot run on this machine, or nothing. */
-function unfit({ origin }: Options): string {
+function unfit({ origin, mode, cases }: Options): string {
   if (process.platform !== 'linux')
     return 'The comparison reads /proc and pins processes to cores: it needs Linux.';
-  const missing = ensure(['wrk', 'taskset', 'nginx', 'haproxy']);
+  const h2load = mode === 'compare' && cases.some(isHttp2) ? ['h2load'] : [];
+  const missing = ensure(['wrk', 'taskset', 'nginx', 'haproxy', ...h2load]);
   const needed = missing.filter(
     (program) => program === 'wrk' || program === 'taskset' || (program === 'nginx' && origin === 'nginx'),
   );

@@ -29,7 +29,7 @@ export interface Options {
 export const HELP = `Usage: npm run loadtest -- [options]
 
   --quick            the main cases in short rounds, beside nginx: about 2 minutes
-  --short            every case but routes-100k, beside nginx and haproxy, the first one beside all: about 8 minutes
+  --short            every case but routes-100k, beside nginx and haproxy, the first one beside all: about 10 minutes
   --cpu              only CPU per request of octopus beside nginx: about 30 seconds
   --cases a,b        only these cases (--list names them)
   --peers a,b        only these proxies: octopus octopus-uws nginx haproxy envoy caddy node-undici fastify

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busyTicks } from './foreign-load.ts';
+import { parseH2load } from './h2load.ts';
 import { cpuBetween, parseStat, residentBytes, usageOf } from './usage.ts';
 import { parseWrkOutput } from './wrk.ts';
 
@@ -63,4 +64,20 @@ test('the line of report.lua becomes milliseconds and one count of errors', () =
     p999: 3.5,
   });
   assert.throws(() => parseWrkOutput('unable to connect'), /no result/);
+});
+
+test('the log of h2load becomes percentiles and a count of errors, what it prints the time', () => {
+  const output = 'status codes: 98 2xx\n\nfinished in 2.50s, 40.00 req/s, 1.00KB/s\n';
+  const micros = Array.from({ length: 98 }, (_, index) => `1795445062291242\t200\t${(index + 1) * 1_000}`);
+  // Out of order, as several threads write them; one refused, one that never got an answer.
+  const log = [...micros.toReversed(), '1795445062291242\t503\t99000', '1795445062291242\t-1\t100000', ''];
+  assert.deepEqual(parseH2load(output, log.join('\n')), {
+    requests: 100,
+    seconds: 2.5,
+    errors: 2,
+    p50: 51,
+    p99: 100,
+    p999: 100,
+  });
+  assert.throws(() => parseH2load('Could not resolve host', ''), /no result/);
 });

@@ -1,16 +1,6 @@
 import { run } from '../system/child.ts';
 import type { CoreLayout } from '../system/cores.ts';
-
-export interface WrkResult {
-  readonly requests: number;
-  readonly seconds: number;
-  /** Answers that were not 2xx or 3xx, and connections that failed. */
-  readonly errors: number;
-  /** Milliseconds, closed loop: each connection waits for its answer before it asks again. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-}
+import type { LoadResult } from './load.ts';
 
 export interface WrkLoad {
   /** Path of the Lua script. */
@@ -21,7 +11,7 @@ export interface WrkLoad {
   readonly seconds: number;
 }
 
-export async function runWrk(load: WrkLoad, layout: CoreLayout): Promise<WrkResult> {
+export async function runWrk(load: WrkLoad, layout: CoreLayout): Promise<LoadResult> {
   const output = await run(
     {
       command: 'wrk',
@@ -37,7 +27,7 @@ export async function runWrk(load: WrkLoad, layout: CoreLayout): Promise<WrkResu
 }
 
 /** Reads the line that `wrk/report.lua` prints. */
-export function parseWrkOutput(output: string): WrkResult {
+export function parseWrkOutput(output: string): LoadResult {
   const line = /^@result (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk printed no result:\n${output}`);
   const raw = JSON.parse(line) as Record<string, number>;

@@ -1,15 +1,29 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ECHO_PATH, FILE_SIZES, SMALL_JSON } from '../cases.ts';
+import { type Client, ECHO_PATH, FILE_SIZES, SMALL_JSON } from '../cases.ts';
 import { nginxHttpDefaults, nginxPreamble } from '../peers/nginx.ts';
 import type { Command } from '../system/child.ts';
 import { find } from '../system/tools.ts';
 
-const NODE_ORIGIN = fileURLToPath(new URL('./node-origin.js', import.meta.url));
+const [NODE_ORIGIN, GRPC_ORIGIN, WEBSOCKET_ORIGIN] = ['node', 'grpc', 'websocket'].map((name) =>
+  fileURLToPath(new URL(`./${name}-origin.js`, import.meta.url)),
+) as [string, string, string];
 
-/** The service behind the proxies: small JSON for every path, two larger files, and the echo. */
-export function prepareOrigin(kind: 'nginx' | 'node', directory: string, port: number): Command {
+/** What serves a case, for its conditions. */
+export function originName(client: Client, kind: 'nginx' | 'node'): string {
+  return client === 'grpc' || client === 'websocket' ? `${client}-origin` : kind;
+}
+
+/** The service behind the proxies: small JSON for every path, two larger files, and the echo; or what a protocol needs. */
+export function prepareOrigin(
+  client: Client,
+  kind: 'nginx' | 'node',
+  directory: string,
+  port: number,
+): Command {
+  if (client === 'grpc') return { command: process.execPath, args: [GRPC_ORIGIN, String(port)] };
+  if (client === 'websocket') return { command: process.execPath, args: [WEBSOCKET_ORIGIN, String(port)] };
   const files = path.join(directory, 'files');
   mkdirSync(files, { recursive: true });
   for (const size of FILE_SIZES) writeFileSync(path.join(files, String(size)), 'octopus '.repeat(size / 8));

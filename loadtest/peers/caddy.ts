@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isPlainHttp1 } from '../cases.ts';
 import { find, version } from '../system/tools.ts';
 import type { Launch, Peer, Setup } from './peer.ts';
 
@@ -11,7 +12,7 @@ export const caddy: Peer = {
     return program && version(program, ['version'], /v?(\d+\.\d+\.\d+)/);
   },
   prepare({ scenario, directory, port, originPort }: Setup): Launch | null {
-    if (scenario.tls) return null;
+    if (!isPlainHttp1(scenario)) return null;
     // Its routes are a list that is searched one by one; it would only look bad.
     if (scenario.plugins > 0 || scenario.routes > 0 || scenario.reload) return null;
     const file = path.join(directory, 'caddy.json');

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Case, routePrefix } from '../cases.ts';
+import { type Case, isHttp2, routePrefix } from '../cases.ts';
 import { find, version } from '../system/tools.ts';
 import { type Launch, MAX_CONNECTIONS, type Peer, type Setup } from './peer.ts';
 
@@ -28,13 +28,23 @@ export const envoy: Peer = {
   },
 };
 
+const HTTP2_UPSTREAM = {
+  typed_extension_protocol_options: {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+      '@type': `${TYPE}.upstreams.http.v3.HttpProtocolOptions`,
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
+};
+
 function configuration({ scenario, port, originPort }: Setup): object {
   const connectionManager = {
     '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'clients',
-    codec_type: 'HTTP1',
+    codec_type: isHttp2(scenario) ? 'HTTP2' : 'HTTP1',
     use_remote_address: true,
     generate_request_id: false,
+    ...(scenario.client === 'websocket' ? { upgrade_configs: [{ upgrade_type: 'websocket' }] } : {}),
     route_config: { name: 'all', virtual_hosts: [{ name: 'all', domains: ['*'], ...routing(scenario) }] },
     http_filters: [
       {
@@ -69,6 +79,7 @@ function configuration({ scenario, port, originPort }: Setup): object {
             cluster_name: 'origin',
             endpoints: [{ lb_endpoints: [{ endpoint: { address: address(originPort) } }] }],
           },
+          ...(scenario.client === 'grpc' ? HTTP2_UPSTREAM : {}),
           circuit_breakers: {
             thresholds: [{ max_connections: many, max_pending_requests: many, max_requests: many }],
           },

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { isPlainHttp1 } from '../cases.ts';
 import type { Launch, Peer, Setup } from './peer.ts';
 
 const SERVER = fileURLToPath(new URL('./fastify-server.js', import.meta.url));
@@ -18,7 +19,7 @@ export const fastify: Peer = {
     }
   },
   prepare({ scenario, port, originPort }: Setup): Launch | null {
-    if (scenario.tls) return null;
+    if (!isPlainHttp1(scenario)) return null;
     if (scenario.plugins > 0 || scenario.routes > 0 || scenario.reload || scenario.workers > 1) return null;
     return { command: process.execPath, args: [SERVER, String(port), String(originPort)] };
   },

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { routePrefix } from '../cases.ts';
+import { isHttp2, routePrefix } from '../cases.ts';
 import { find, version } from '../system/tools.ts';
 import { type Launch, MAX_CONNECTIONS, type Peer, type Setup } from './peer.ts';
 
@@ -41,11 +41,12 @@ function configuration({ scenario, port, originPort }: Setup, routes: string): s
     '  timeout connect 2s',
     '  timeout client 75s',
     '  timeout server 60s',
+    '  timeout tunnel 60s',
     '  timeout http-keep-alive 75s',
     '  http-reuse always',
     '  option forwardfor',
     'frontend clients',
-    `  bind 127.0.0.1:${port} backlog 4096`,
+    `  bind 127.0.0.1:${port} backlog 4096${isHttp2(scenario) ? ' proto h2' : ''}`,
   ];
   if (scenario.plugins === 3) {
     lines.push(
@@ -58,6 +59,7 @@ function configuration({ scenario, port, originPort }: Setup, routes: string): s
   if (scenario.plugins > 0) lines.push('  http-request set-header X-Loadtest 1');
   // A prefix tree, its fastest way to route.
   if (scenario.routes > 0) lines.push(`  http-request deny deny_status 404 unless { path_beg -f ${routes} }`);
-  lines.push('  default_backend origin', 'backend origin', `  server origin 127.0.0.1:${originPort}`, '');
+  const server = `  server origin 127.0.0.1:${originPort}${scenario.client === 'grpc' ? ' proto h2' : ''}`;
+  lines.push('  default_backend origin', 'backend origin', server, '');
   return lines.join('\n');
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Case, routePrefix } from '../cases.ts';
+import { type Case, isHttp2, routePrefix } from '../cases.ts';
 import { find, version } from '../system/tools.ts';
 import { type Launch, MAX_CONNECTIONS, type Peer, type Setup } from './peer.ts';
 
@@ -34,13 +34,14 @@ http {
     keepalive_requests 1000000000;
   }
   proxy_http_version 1.1;
-  proxy_set_header Connection "";
+  ${CONNECTION_FIELDS[scenario.client === 'websocket' ? 'websocket' : 'others']}
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   # Room for the largest body of the cases, so that none goes through a temporary file.
   proxy_buffers 16 16k;
   ${scenario.plugins > 0 ? 'proxy_set_header X-Loadtest "1";' : ''}
   server {
-    listen 127.0.0.1:${port} backlog=4096 ${certificate ? 'ssl' : ''} ${scenario.workers > 1 ? 'reuseport' : ''};
+    listen 127.0.0.1:${port} backlog=4096 ${listenFlags(scenario)};
     ${certificate ? `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key}; ssl_protocols TLSv1.2 TLSv1.3;` : ''}
     ${scenario.plugins === 3 ? 'allow 127.0.0.0/8; deny all; limit_req zone=rate burst=1000000 nodelay;' : ''}
     ${locations(scenario)}
@@ -49,8 +50,22 @@ http {
 `;
 }
 
+/** As nginx's manual has them: none for keep-alive, and Upgrade only where the client has sent it. */
+const CONNECTION_FIELDS = {
+  others: 'proxy_set_header Connection "";',
+  websocket: `map $http_upgrade $connection_field { default upgrade; '' ''; }
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_field;`,
+};
+
+function listenFlags(scenario: Case): string {
+  const { tls, workers } = scenario;
+  return `${tls ? 'ssl' : ''} ${isHttp2(scenario) ? 'http2' : ''} ${workers > 1 ? 'reuseport' : ''}`;
+}
+
 /** Prefix locations and no regular expressions: nginx finds them in a tree, its fastest way to route. */
-function locations({ routes }: Case): string {
+function locations({ routes, client }: Case): string {
+  if (client === 'grpc') return 'location / { grpc_pass grpc://origin; }';
   if (routes === 0) return 'location / { proxy_pass http://origin; }';
   return Array.from(
     { length: routes },

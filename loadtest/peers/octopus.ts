@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EngineName } from '../../src/shared/messages.ts';
-import { type Case, routePrefix } from '../cases.ts';
+import { type Case, isPlainHttp1, routePrefix } from '../cases.ts';
 import { get } from '../system/probe.ts';
 import { version } from '../system/tools.ts';
 import { type Launch, MAX_CONNECTIONS, type Peer, type Setup } from './peer.ts';
@@ -13,7 +13,7 @@ export function octopus(program: string, engine: EngineName = 'builtin'): Peer {
     hint: 'npm run build',
     findVersion: () => version(process.execPath, [program, 'version'], /(\d+\.\d+\.\d+\S*)/),
     prepare(setup: Setup): Launch | null {
-      if (setup.scenario.tls && engine === 'uws') return null;
+      if (!isPlainHttp1(setup.scenario) && engine === 'uws') return null;
       const file = path.join(setup.directory, 'octopus.json');
       let generation = 0;
       const write = () => writeFileSync(file, JSON.stringify(configuration(setup, generation++)));
@@ -48,10 +48,14 @@ function configuration(setup: Setup, generation: number): object {
     },
     ...(certificate ? { tls: { enabled: true, ...certificate } } : {}),
     observability: { logging: { level: 'warn', access_log: { enabled: false } }, metrics: { enabled: true } },
-    upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${originPort}`], pipelining: scenario.pipelining }],
+    upstreams: [{ name: 'origin', endpoints: [`127.0.0.1:${originPort}`], ...upstream(scenario) }],
     ...middleware(scenario),
     routes: routes(scenario, generation),
   };
+}
+
+function upstream({ client, pipelining }: Case): object {
+  return client === 'grpc' ? { protocol: 'h2' } : { pipelining };
 }
 
 /** The timeout changes with each generation, so that a reload has something to do. */

@@ -38,6 +38,10 @@ const HOW = `## How it is measured
 * 64 connections with keep-alive, Host and five more request fields. Peak: wrk, each connection asking again as soon as it
   has its answer. Fixed rate: requests are due at equal intervals and are measured from when they were due, so that a
   pause counts for every request it delays (no coordinated omission).
+* HTTP/2 and gRPC: h2load, 8 connections with 8 requests at once on each. The endpoints of the HTTP/2 cases speak HTTP/1.1
+  as most do; calls of gRPC go on over HTTP/2. WebSocket: 64 tunnels, each sending its next message when the last one has
+  come back; the CPU time is for both directions. nginx 1.22 or newer has equivalents for all of them: \`http2\` of
+  \`listen\`, \`grpc_pass\`, \`Upgrade\`.
 * Proxies take turns, every other round in reverse order. A ratio compares measurements of the same round.
 * CPU time is user and system time of the whole proxy with all its processes and threads, from /proc. It says what a
   request costs whatever the load generator can do; requests/s only when the proxy's core is busy.

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { cpuRatioLine } from '../cpu-ratio.ts';
 import { readPublished, renderedFiles } from './files.ts';
-import type { CaseResult, ProxyResult, Round } from './results.ts';
+import type { CaseResult, ProxyResult, Round, Unit } from './results.ts';
 import { summarize, summarizeFixedRate } from './summary.ts';
 import { markdown, plainText, remarksOn, tablesOf } from './tables.ts';
 
@@ -48,7 +48,16 @@ function caseOf(...proxies: ProxyResult[]): CaseResult {
       kernel: '6.1',
       node: '20.18.0',
     },
-    conditions: { connections: 64, rounds: 2, seconds: 3, workers: 1, origin: 'nginx', overlapping: false },
+    conditions: {
+      connections: 64,
+      streams: 1,
+      unit: 'request',
+      rounds: 2,
+      seconds: 3,
+      workers: 1,
+      origin: 'nginx',
+      overlapping: false,
+    },
     proxies,
   };
 }
@@ -71,6 +80,14 @@ test('without nginx there is no ratio and the table says so', () => {
 test('errors of all rounds are added up', () => {
   const octopus = proxy('octopus', [round(5, 15, { errors: 2 }), round(5, 15, { errors: 3 })]);
   assert.equal(summarize(caseOf(octopus))[0]!.errors, 5);
+});
+
+test('what is counted is in the head of the table', () => {
+  const result = caseOf(nginx);
+  const head = (unit: Unit) =>
+    tablesOf({ ...result, conditions: { ...result.conditions, unit } })[0]!.rows[0]!.slice(1, 3);
+  assert.deepEqual(head('request'), ['requests/s', 'CPU µs/req']);
+  assert.deepEqual(head('message'), ['messages/s', 'CPU µs/message']);
 });
 
 test('a proxy that was not the limit is marked, and so is a machine that was not quiet', () => {

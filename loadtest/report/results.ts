@@ -1,4 +1,5 @@
 /** The shape of loadtest/results/latest.json and docs/performance.json. */
+import type { Client } from '../cases.ts';
 import type { Environment } from '../system/environment.ts';
 
 export interface Results {
@@ -14,8 +15,21 @@ export interface CaseResult {
   readonly proxies: readonly ProxyResult[];
 }
 
+/** What is counted. */
+export type Unit = 'request' | 'call' | 'message';
+
+export const UNITS: Readonly<Record<Client, Unit>> = {
+  http1: 'request',
+  http2: 'request',
+  grpc: 'call',
+  websocket: 'message',
+};
+
 export interface Conditions {
   readonly connections: number;
+  /** Requests at once on each connection. */
+  readonly streams: number;
+  readonly unit: Unit;
   readonly rounds: number;
   readonly seconds: number;
   readonly workers: number;

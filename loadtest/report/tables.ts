@@ -17,10 +17,11 @@ export function tablesOf(result: CaseResult): Table[] {
 }
 
 function peakTable(result: CaseResult): Table {
+  const { unit } = result.conditions;
   const head = [
     '',
-    'requests/s',
-    'CPU µs/req',
+    `${unit}s/s`,
+    `CPU µs/${unit === 'request' ? 'req' : unit}`,
     'user',
     'system',
     'p50 ms',
@@ -77,12 +78,12 @@ export function remarksOn(result: CaseResult): string[] {
   const remarks: string[] = [];
   if (summarize(result).some((row) => !row.saturated)) {
     remarks.push(
-      '* Its cores were not busy: the load or the origin was the limit. CPU per request is right all the same.',
+      '* Its cores were not busy: the load or the origin was the limit. CPU time is right all the same.',
     );
   }
   if (result.conditions.overlapping && summarize(result).length > 0) {
     remarks.push(
-      'Too few cores to keep proxy and load apart: requests/s and latency mean little, CPU per request holds.',
+      'Too few cores to keep proxy and load apart: requests/s and latency mean little, CPU time holds.',
     );
   }
   for (const { name, workerRequests = [] } of result.proxies) {

@@ -33,24 +33,22 @@ export function get(port: number, path: string, tls = false): Promise<Answer> {
 }
 
 /**
- * Waits until the server answers 200.
- * @throws Error with the end of its log when it ends or does not answer in time.
+ * Asks until the answer is 200, or the 101 of a WebSocket.
+ * @throws Error with the end of its log when the server ends or does not answer in time.
  */
 export async function ready(
   name: string,
   server: Server,
-  port: number,
-  path: string,
   seconds: number,
-  tls = false,
+  ask: () => Promise<Answer>,
 ): Promise<Answer> {
   const deadline = Date.now() + seconds * 1_000;
   let last = 'never answered';
   while (Date.now() < deadline) {
     if (server.exited) throw new Error(`${name} ended at start:\n${server.logTail()}`);
     try {
-      const answer = await get(port, path, tls);
-      if (answer.status === 200) return answer;
+      const answer = await ask();
+      if (answer.status === 200 || answer.status === 101) return answer;
       last = `answered ${answer.status}`;
     } catch (error) {
       last = (error as Error).message;

@@ -18,6 +18,9 @@ export function find(program: string): string | null {
   return null;
 }
 
+/** Where the package is not called like the program. */
+const PACKAGES: Readonly<Record<string, string>> = { h2load: 'nghttp2-client', taskset: 'util-linux' };
+
 /**
  * Installs what is missing with apt when that is possible.
  * @returns the programs that are still missing
@@ -28,7 +31,7 @@ export function ensure(programs: readonly string[]): string[] {
   if (process.getuid?.() !== 0 || !find('apt-get')) return missing;
   process.stderr.write(`installing ${missing.join(' ')} with apt-get\n`);
   apt('update', '-qq');
-  apt('install', '-y', '-qq', '--no-install-recommends', ...missing);
+  apt('install', '-y', '-qq', '--no-install-recommends', ...missing.map((name) => PACKAGES[name] ?? name));
   return programs.filter((program) => !find(program));
 }
 
