@@ -104,7 +104,7 @@ test('a health check is by gRPC or by path, as the upstream says before routing'
   assert.deepEqual(await errorsOf(upstreams('{ grpc: { service: "a b" } }')), [
     '2:84: health_check.grpc.service: expected the full name of a gRPC service such as orders.v1.Orders, got "a b"',
   ]);
-  assert.match((await warningsOf(shared + UPSTREAM))[0] ?? '', /^2:14: its health .* needs protocol: h2$/);
+  assert.match((await warningsOf(shared + UPSTREAM))[0] ?? '', /^2:13: its health .* needs protocol: h2$/);
 });
 
 test('without routing defaults nothing is checked, ejected or cut off', async () => {
