@@ -185,9 +185,12 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#startTry(startedAt, false);
   }
 
-  /** Over HTTP/2 an endpoint can say that it did not begin with a request, whatever its method. */
+  /**
+   * Once the body has begun, other methods are repeated only over HTTP/2, where an endpoint can say that it did not begin
+   * with a request.
+   */
   #mayEverRetry({ record }: UpstreamRuntime): boolean {
-    return this.#rules.attempts > 0 || this.#idempotent || record.protocol !== 'h1';
+    return this.#idempotent || record.protocol !== 'h1';
   }
 
   // --- tries ---------------------------------------------------------------------------------------------------
@@ -235,6 +238,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     connection.sendHead(text, this.#bodyFollows, this.#chunkedBody, this.#toHead, this.#upgrade);
     // A body that nobody has asked for yet can still go to another endpoint, however large it is.
     if (connection.connected || this.#bodyStarted) this.#sendBody(connection);
+    if (this.#bodyFollows) connection.flushHead();
     this.#requestProgress();
   }
 

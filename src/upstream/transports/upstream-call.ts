@@ -31,6 +31,8 @@ export interface UpstreamConnection {
    * @param upgrade the request asks for another protocol, so that a 101 is an answer to it (rule C11)
    */
   sendHead(text: string, bodyFollows: boolean, chunked: boolean, toHead: boolean, upgrade: boolean): void;
+  /** No body has come along with the head: it goes without. Before this it may wait for the first piece. */
+  flushHead(): void;
   /**
    * @param chunk copied if it cannot be sent at once
    * @returns false when the endpoint is slow: wait for `onUpstreamDrain`

@@ -63,6 +63,8 @@ export class Turn implements UpstreamConnection {
     this.#pipeline.send(this, text);
   }
 
+  flushHead(): void {}
+
   write(_chunk: Uint8Array): boolean {
     throw new TypeError('requests with a body do not share connections');
   }

@@ -77,6 +77,9 @@ export class H2Stream implements UpstreamConnection {
     else this.#open(requestHeaders(text, this.#session.scheme), bodyFollows);
   }
 
+  /** Frames of one turn leave together anyway. */
+  flushHead(): void {}
+
   /** The handshake of a WebSocket, if the endpoint takes any over HTTP/2. */
   #connect(text: string): void {
     if (this.#call === null) return;
