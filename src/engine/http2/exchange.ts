@@ -52,6 +52,9 @@ export class Http2Exchange implements Downstream, Listed {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #trailers = '';
+  /** The body has left, or is about to; its end waits for the trailers. */
+  #awaitsTrailers = false;
+  #closeAfterTrailers = false;
   #responseDone = false;
   #begun = false;
   #gone = false;
@@ -257,7 +260,10 @@ export class Http2Exchange implements Downstream, Listed {
   #respond(options: { endStream?: boolean; waitForTrailers: boolean }): void {
     const headers = this.#responseHead!;
     this.#responseHead = null;
-    if (options.waitForTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
+    if (options.waitForTrailers) {
+      this.#awaitsTrailers = true;
+      this.#stream.once('wantTrailers', () => this.#sendTrailers());
+    }
     const all = { ...options, sendDate: false } as Parameters<ServerHttp2Stream['respond']>[1];
     try {
       this.#stream.respond(headers, all);
@@ -272,6 +278,13 @@ export class Http2Exchange implements Downstream, Listed {
     addLines(trailers, this.#trailers);
     // Without any, Node ends the stream with an empty DATA frame.
     this.#stream.sendTrailers(trailers);
+    this.#awaitsTrailers = false;
+    // They leave with the write that asked for them. A reset that is announced before would throw them away.
+    if (this.#closeAfterTrailers) setImmediate(() => this.#stopRequest());
+  }
+
+  #stopRequest(): void {
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #takePending(): Buffer {
@@ -305,9 +318,12 @@ export class Http2Exchange implements Downstream, Listed {
     this.#responseDone = true;
     this.#sink = null;
     this.#end();
-    // The rest of a request that nobody reads is not sent for nothing (RFC 9113 section 8.1).
+    // The rest of a request that nobody reads is not sent for nothing (RFC 9113 section 8.1). Node does not ask for the
+    // trailers of a stream that it has been told to close: the end of the response would be lost.
     const open = !this.#requestDone || this.head.upgrade;
-    if (open && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!open) return;
+    if (this.#awaitsTrailers) this.#closeAfterTrailers = true;
+    else this.#stopRequest();
   }
 
   #end(): void {

@@ -1,0 +1,146 @@
+/** Answers that are complete before their requests: END_STREAM first, then the request is stopped (RFC 9113 section 8.1). */
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import http2 from 'node:http2';
+import type net from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import {
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  framesOf,
+  HEADERS,
+  headerBlock,
+  number32,
+  PREFACE,
+  RST_STREAM,
+  SETTINGS,
+  WINDOW_UPDATE,
+} from '../support/http2-frames.ts';
+import { RawClient } from '../support/raw-client.ts';
+
+const INITIAL_WINDOW_SIZE = 4;
+const BODY = 'x'.repeat(5_000);
+
+/** Over HTTP/1.1 and HTTP/2: nobody reads the requests. */
+const plain = http.createServer((request, response) => {
+  if (request.url === '/pieces') {
+    response.write(BODY);
+    setTimeout(() => response.end('end'), 50);
+  } else if (request.url === '/trailers') {
+    response.writeHead(200, { trailer: 'x-sum' });
+    response.write(BODY);
+    response.addTrailers({ 'x-sum': '1' });
+    response.end();
+  } else {
+    response.end(request.url === '/empty' ? '' : BODY);
+  }
+});
+const multiplexed = http2.createServer();
+multiplexed.on('stream', (stream, headers) => {
+  const path = headers[':path'];
+  stream.on('error', () => undefined);
+  stream.respond({ ':status': 200 }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers(path === '/trailers' ? { 'x-sum': '1' } : {}));
+  if (path === '/pieces') {
+    stream.write(BODY);
+    setTimeout(() => stream.end('end'), 50);
+  } else {
+    stream.end(path === '/empty' ? '' : BODY);
+  }
+});
+let gateway: Gateway;
+
+const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;
+
+before(async () => {
+  for (const server of [plain, multiplexed])
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  gateway = await startGateway(
+    {
+      upstreams: [
+        { name: 'h1', endpoints: [`127.0.0.1:${portOf(plain)}`] },
+        { name: 'h2', endpoints: [`127.0.0.1:${portOf(multiplexed)}`], protocol: 'h2' },
+      ],
+      routes: [
+        { path: '/h1/*', upstream: 'h1', strip_prefix: '/h1' },
+        { path: '/h2/*', upstream: 'h2', strip_prefix: '/h2' },
+        { path: '/here', respond: { body: BODY } },
+      ],
+    },
+    { workers: 1 },
+  );
+});
+
+after(async () => {
+  await gateway?.stop();
+  plain.closeAllConnections();
+  plain.close();
+  multiplexed.close();
+});
+
+/** Frames of the answer to a request whose body has not ended, up to the reset. */
+async function answerOf(path: string, window: number) {
+  const client = await RawClient.connect(gateway.port);
+  const settings = Buffer.alloc(6);
+  settings.writeUInt16BE(INITIAL_WINDOW_SIZE, 0);
+  settings.writeUInt32BE(window, 2);
+  const head = headerBlock([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':authority', 'a.test'],
+    [':path', path],
+    ['te', 'trailers'],
+  ]);
+  const frames = [
+    frame(SETTINGS, 0, 0, settings),
+    frame(HEADERS, END_HEADERS, 1, head),
+    frame(DATA, 0, 1, Buffer.from('begun')),
+  ];
+  client.write(PREFACE + Buffer.concat(frames).toString('latin1'));
+  const ofStream = () =>
+    framesOf(client).filter(({ stream, type }) => stream === 1 && type !== WINDOW_UPDATE);
+  let given = window;
+  const answer = await client.until(() => {
+    const all = ofStream();
+    const received = all.reduce((sum, { type, payload }) => sum + (type === DATA ? payload.length : 0), 0);
+    if (received === given) {
+      given += window;
+      client.write(frame(WINDOW_UPDATE, 0, 1, number32(window)).toString('latin1'));
+    }
+    return all.some(({ type }) => type === RST_STREAM) ? all : null;
+  }, 'RST_STREAM');
+  client.destroy();
+  return answer;
+}
+
+describe('RFC 9113 8.1: an answer before the end of the request', () => {
+  for (const path of [
+    '/h1/whole',
+    '/h1/pieces',
+    '/h1/trailers',
+    '/h1/empty',
+    '/h2/whole',
+    '/h2/pieces',
+    '/h2/trailers',
+    '/h2/empty',
+    '/here',
+  ]) {
+    for (const window of [65_535, 1_000]) {
+      it(`${path}, with a window of ${window} bytes: whole, then RST_STREAM with NO_ERROR`, async () => {
+        const frames = await answerOf(path, window);
+        const reset = frames.at(-1)!;
+        assert.equal(reset.type, RST_STREAM);
+        assert.equal(reset.payload.readUInt32BE(0), http2.constants.NGHTTP2_NO_ERROR);
+        const last = frames.at(-2)!;
+        assert.equal(last.flags & END_STREAM, END_STREAM, 'the answer has ended');
+        assert.equal(last.type === HEADERS && frames[0] !== last, path.endsWith('/trailers'));
+        const body = Buffer.concat(frames.filter(({ type }) => type === DATA).map(({ payload }) => payload));
+        const expected = path.endsWith('/empty') ? '' : path.endsWith('/pieces') ? `${BODY}end` : BODY;
+        assert.equal(body.toString(), expected);
+      });
+    }
+  }
+});
