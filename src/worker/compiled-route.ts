@@ -1,4 +1,5 @@
 import { OriginSet } from '../http/origins.ts';
+import { GRPC_CONDITION_STATUS, RETRIABLE_GRPC } from '../routing/grpc-conditions.ts';
 import type { ProxyAction, RetryCondition, Route } from '../routing/model.ts';
 import { rewritePath } from '../routing/rewrite.ts';
 import type { RouteMetrics } from '../telemetry/route-metrics.ts';
@@ -15,6 +16,8 @@ export class RetryRules {
   readonly budget: number;
   readonly bodyLimit: number;
   readonly #statuses: ReadonlySet<RetryCondition>;
+  /** Bit k: status k of gRPC. */
+  readonly #grpcStatuses: number;
 
   constructor(action: ProxyAction) {
     const { retries } = action;
@@ -29,10 +32,18 @@ export class RetryRules {
     this.budget = retries.budget;
     this.bodyLimit = retries.bodyLimit;
     this.#statuses = on;
+    this.#grpcStatuses = RETRIABLE_GRPC.reduce(
+      (bits, name) => (on.has(name) ? bits | (1 << GRPC_CONDITION_STATUS[name]) : bits),
+      0,
+    );
   }
 
   onStatus(status: number): boolean {
     return status >= 400 && this.#statuses.has(status);
+  }
+
+  onGrpcStatus(status: number): boolean {
+    return status > 0 && ((this.#grpcStatuses >> status) & 1) === 1;
   }
 }
 

@@ -17,6 +17,7 @@ import type { PickContext } from '../upstream/pick-context.ts';
 import { clientAddress } from './client-address.ts';
 import type { CompiledRoute } from './compiled-route.ts';
 import type { LoadedGeneration } from './generation.ts';
+import type { GrpcCall } from './grpc-call.ts';
 import { PluginView } from './plugin-view.ts';
 
 /** A request id longer than this is no id but an attempt to fill logs. */
@@ -37,6 +38,8 @@ export class ExchangeContext implements PredicateSource, PickContext {
   errorDetail = '';
   /** Not null: the client speaks gRPC-Web, and its request has been made one of gRPC. */
   grpcWeb: GrpcWebForm | null = null;
+  /** Null for all that is no gRPC, and until the request goes to an upstream. */
+  grpc: GrpcCall | null = null;
   /** The exchange goes on for long, see `LoadedGeneration.lasts`. */
   lasting = false;
   /** The exchange has ended: callbacks that come late do nothing. */
@@ -59,6 +62,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.errorCode = '';
     this.errorDetail = '';
     this.grpcWeb = null;
+    this.grpc = null;
     this.over = false;
     this.lasting = false;
     this.waited = false;

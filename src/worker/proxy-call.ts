@@ -1,12 +1,14 @@
 import type { Listed } from '../engine/connection-list.ts';
 import type { RequestBodySink } from '../engine/downstream.ts';
 import type { ErrorCode } from '../http/errors.ts';
+import { BODY_NONE } from '../http/framing.ts';
+import { NO_STATUS } from '../http/grpc-status.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { filterTrailers } from '../http/trailers.ts';
 import type { ByteStream } from '../shared/byte-stream.ts';
 import { coarseClock, exactNow } from '../shared/coarse-clock.ts';
 import { retain } from '../shared/read-buffer.ts';
-import { REFUSED } from '../upstream/admission.ts';
+import { isProbe, REFUSED } from '../upstream/admission.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import {
   FAILURE_CONNECT,
@@ -20,6 +22,7 @@ import {
   type UpstreamConnection,
 } from '../upstream/transports/upstream-call.ts';
 import type { CompiledRoute, RetryRules } from './compiled-route.ts';
+import { forbidsRetry, type GrpcCall } from './grpc-call.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
 
 /** What the call needs from the exchange it works for. */
@@ -100,6 +103,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #lastActivity = 0;
   /** When the client gives up, if it says so; 0: it does not. */
   #givenUpAt = 0;
+  /** Null for all that is no gRPC. */
+  #grpc: GrpcCall | null = null;
   /** The breaker has its outcome: that of the response head, so that a long stream holds no permit of it. */
   #settled = false;
   #held = false;
@@ -126,6 +131,11 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   /** The client waits no longer than this: `performance.now()` milliseconds, 0 when it does not say. Before `begin`. */
   set givenUpAt(at: number) {
     this.#givenUpAt = at;
+  }
+
+  /** The next request is a call of gRPC. Before `begin`. */
+  set grpc(call: GrpcCall | null) {
+    this.#grpc = call;
   }
 
   /**
@@ -250,6 +260,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       return;
     }
     let more = true;
+    this.#uploadBlocked = false;
     for (const chunk of this.#kept ?? []) more = connection.write(chunk);
     if (this.#bodyEnded) connection.endRequest(this.#trailers);
     else if (more) this.#client.resumeRequestBody();
@@ -347,12 +358,40 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       this.#retry(false);
       return;
     }
+    if (this.#grpc !== null && this.#repeatsCall(this.#grpc, head)) return;
     this.#phase = PHASE_BODY;
     this.#events = head.eventStream;
     this.#kept = null;
-    this.#settle(status, now);
+    if (this.#grpc === null || status !== 200) this.#settle(isSuccess(status), now);
+    else this.#settleCall(this.#grpc, now);
     this.#arm();
     this.#client.onUpstreamHead(head);
+  }
+
+  /**
+   * A head that has a status is all of the response, and nothing of it has reached the client. A call is a POST, so it is
+   * repeated only if whoever runs the gateway has named the status.
+   */
+  #repeatsCall(call: GrpcCall, head: ResponseHead): boolean {
+    call.readHead(head);
+    if (!this.#rules.onGrpcStatus(call.status) || head.status !== 200 || head.bodyKind !== BODY_NONE)
+      return false;
+    if (forbidsRetry(head.headers) || (this.#givenUpAt !== 0 && coarseClock.now >= this.#givenUpAt))
+      return false;
+    if (!this.#mayRetry()) return false;
+    if (call.failed) this.#noteFailedTry();
+    this.#abandonTry();
+    this.#retry(false);
+    return true;
+  }
+
+  /**
+   * The trailers tell how a call has ended. One that has begun to answer with messages has gone well as far as the breaker
+   * is concerned, and a probe of it cannot wait even for those: a stream may have no news for long.
+   */
+  #settleCall(call: GrpcCall, now: number): void {
+    if (call.status !== NO_STATUS) this.#settle(!call.failed, now);
+    else if (isProbe(this.#admission)) this.#settle(true, now);
   }
 
   onSwitched(head: ResponseHead, stream: ByteStream): void {
@@ -367,7 +406,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#phase = PHASE_TUNNEL;
     this.#stream = stream;
     this.#kept = null;
-    this.#settle(head.status, performance.now());
+    this.#settle(true, performance.now());
     // From now on the limits of the tunnel count, not those of a response.
     this.#list.remove(this);
     this.#client.onUpstreamSwitched(head, stream);
@@ -375,6 +414,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   onResponseData(input: Buffer, start: number, end: number): void {
     this.#lastActivity = coarseClock.now;
+    if (!this.#settled) this.#settle(true, this.#lastActivity);
     if (this.#held) this.#heldChunks.push(retain(input, start, end));
     else this.#client.onUpstreamData(input, start, end);
   }
@@ -382,9 +422,15 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onResponseEnd(trailers: string): void {
     this.#connection = null;
     this.#runtime.end(this.endpoint);
+    if (this.#grpc !== null) this.#endCall(this.#grpc, trailers);
     this.#end();
     if (this.#held) this.#heldEnd = trailers;
     else this.#client.onUpstreamEnd(trailers);
+  }
+
+  #endCall(call: GrpcCall, trailers: string): void {
+    call.readTrailers(trailers);
+    if (!this.#settled) this.#settle(!call.failed, exactNow());
   }
 
   /** The response body waits until `releaseResponse`: a plugin is still busy with the head. */
@@ -429,11 +475,9 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     if (!this.#held) this.#connection?.resume();
   }
 
-  #settle(status: number, now: number): void {
+  #settle(ok: boolean, now: number): void {
     this.#settled = true;
     const group = this.#runtime.group;
-    // 501 and 505 are about the request; all other server errors are about the service.
-    const ok = status < 500 || status === 501 || status === 505;
     if (ok) group.succeeded(this.endpoint, now - this.#tryStartedAt, now);
     else group.failed(this.endpoint, now);
     group.settle(this.#admission, ok, now);
@@ -570,6 +614,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   #release(): void {
     if (!this.#settled) this.#runtime.group.release(this.#admission);
+    this.#settled = true;
   }
 
   /** The client went away or the gateway answered by itself: cancel whatever is going on. */
@@ -637,10 +682,10 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     if (now >= this.#totalLimit()) {
       this.#abandonTry(true);
       const isClients = now >= this.#givenUpAt && this.#givenUpAt !== 0;
-      this.#settleAndFail(
-        'upstream_timeout',
-        isClients ? 'grpc-timeout exceeded' : 'timeouts.total exceeded',
-      );
+      const detail = isClients ? 'grpc-timeout exceeded' : 'timeouts.total exceeded';
+      // Else anybody could open the breaker with deadlines that no service can keep.
+      if (isClients && this.#grpc?.hurried) this.#release();
+      this.#settleAndFail('upstream_timeout', detail);
       return;
     }
     // Activity since the deadline was set has moved the real one.
@@ -675,4 +720,9 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
         this.#settleAndFail('upstream_timeout', `${endpoint}: idle for too long`);
     }
   }
+}
+
+/** 501 and 505 are about the request; all other server errors are about the service. */
+function isSuccess(status: number): boolean {
+  return status < 500 || status === 501 || status === 505;
 }

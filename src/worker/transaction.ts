@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode, GatewayError } from '../http/errors.ts';
 import { KIND_CONTENT_LENGTH } from '../http/field-kind.ts';
 import { DROP_REMOVED } from '../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_NONE } from '../http/framing.ts';
-import { formatGrpcTimeout, parseGrpcTimeout } from '../http/grpc.ts';
+import { formatGrpcTimeout, isGrpc, parseGrpcTimeout } from '../http/grpc.ts';
 import { HeaderBlock } from '../http/header-block.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
@@ -20,6 +20,7 @@ import type { Chain, ChainLink } from './chain.ts';
 import type { CompiledRoute } from './compiled-route.ts';
 import { ControlCall, type ControlClient } from './control-call.ts';
 import { ExchangeContext } from './exchange-context.ts';
+import { GrpcCall } from './grpc-call.ts';
 import { GrpcWebTextBody, takeGrpcWeb } from './grpc-web-request.ts';
 import { HookRunner } from './hook-runner.ts';
 import { needsHttps } from './https-redirect.ts';
@@ -276,6 +277,12 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const mayBeGrpc = head.version === 20 || this.#context.grpcWeb !== null;
     this.#givenUpAt = mayBeGrpc ? grpcDeadline(head, startedAt) : 0;
     this.#call.givenUpAt = this.#givenUpAt;
+    if (mayBeGrpc && isGrpc(head.headers))
+      this.#context.grpc = new GrpcCall(
+        head.headers,
+        this.#givenUpAt === 0 ? 0 : this.#givenUpAt - startedAt,
+      );
+    this.#call.grpc = this.#context.grpc;
     this.#call.begin(route, head.method, bodyFollows, chunked, this.#webSocket !== null, startedAt);
   }
 
@@ -300,12 +307,21 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const target = route.upstreamTarget(head.target, head.path, head.search, head.rewritten);
     const host =
       route.proxy!.preserveHost && head.authority !== '' ? head.authority : runtime.hosts[endpoint]!;
-    if (this.#givenUpAt !== 0)
-      head.headers.set('grpc-timeout', formatGrpcTimeout(this.#givenUpAt - performance.now()));
-    const lines = this.#editedLines ?? this.#requestLines();
+    const lines = this.#linesOfTry(head.headers);
     // A handshake has no body.
     const framing = this.#webSocket === null ? framingLine(head, this.#keepsLength()) : UPGRADE_LINES;
     return `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}\r\n`;
+  }
+
+  /** Field lines for the endpoint; those of gRPC say what is different from try to try. */
+  #linesOfTry(received: HeaderBlock): string {
+    const { grpc } = this.#context;
+    if (grpc === null && this.#givenUpAt === 0) return this.#editedLines ?? this.#requestLines();
+    const fields = this.#editedLines === null ? received : new HeaderBlock().load(this.#editedLines);
+    if (this.#givenUpAt !== 0)
+      fields.set('grpc-timeout', formatGrpcTimeout(this.#givenUpAt - performance.now()));
+    grpc?.prepareTry(fields, this.#call.retries);
+    return fields === received ? this.#requestLines() : fields.lines(DROP_REMOVED);
   }
 
   get pickContext(): PickContext {

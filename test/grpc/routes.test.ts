@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Metadata } from '@grpc/grpc-js';
+import { ActingGrpc, GrpcClient } from '../support/acting-grpc.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { GrpcCaller, GrpcService } from '../support/grpc-peer.ts';
 
-let service: GrpcService;
+let service: ActingGrpc;
 let gateway: Gateway;
-let caller: GrpcCaller;
+let client: GrpcClient;
 
 /** Answers with a status of HTTP that becomes one of gRPC, by which a test knows the route. */
 const refusing = (status: number) => ({ respond: { status } });
@@ -18,19 +17,19 @@ const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 
 before(async () => {
-  service = await new GrpcService().start();
+  service = await new ActingGrpc().start();
   gateway = await startGateway(
     {
       upstreams: [{ name: 'service', endpoints: [`127.0.0.1:${service.port}`], protocol: 'h2' }],
       routes: [
-        { path: '/test.v1.Test/Unary', upstream: 'service' },
-        { grpc: { service: 'test.v1.Test', method: 'Unary' }, ...refusing(403) },
+        { path: '/shop.v1.Shop/Get', upstream: 'service' },
+        { grpc: { service: 'shop.v1.Shop', method: 'Get' }, ...refusing(403) },
         {
-          grpc: { service: 'test.v1.Test', method: 'Unary' },
+          grpc: { service: 'shop.v1.Shop', method: 'Get' },
           headers: { 'x-let-in': '1' },
           upstream: 'service',
         },
-        { grpc: { service: 'test.v1.Test' }, upstream: 'service' },
+        { grpc: { service: 'shop.v1.Shop' }, upstream: 'service' },
         { grpc: { method: 'Any' }, ...refusing(429) },
         { path: '/web.v1.Web/Empty', methods: ['POST'], respond: { body: 'no call' } },
         {
@@ -42,11 +41,11 @@ before(async () => {
     },
     { workers: 1 },
   );
-  caller = new GrpcCaller(gateway.port);
+  client = new GrpcClient(gateway.port);
 });
 
 after(async () => {
-  caller?.close();
+  client?.close();
   await gateway?.stop();
   service?.stop();
 });
@@ -59,32 +58,30 @@ async function request(target: string, init: RequestInit) {
 
 describe('routes[].grpc', () => {
   it('service alone takes all its methods, streams too', async () => {
-    assert.equal((await caller.unary('Empty', Buffer.alloc(0))).code, 0);
-    assert.deepEqual((await caller.pingPong(['one', 'two'])).messages, ['one', 'two']);
-    assert.equal((await caller.unimplementedMethod()).code, UNIMPLEMENTED);
+    assert.deepEqual((await client.put(['a', 'b'])).messages, ['ab']);
+    assert.deepEqual((await client.chat(['one', 'two'])).messages, ['one', 'two']);
+    assert.equal((await client.unary('/shop.v1.Shop/Gone')).code, UNIMPLEMENTED);
   });
 
   it('service and method win over the service alone and over the same path without a condition', async () => {
-    assert.equal((await caller.unary('Unary', Buffer.from('x'))).code, PERMISSION_DENIED);
+    assert.equal((await client.unary('/shop.v1.Shop/Get', 'x')).code, PERMISSION_DENIED);
   });
 
   it('further conditions make a route more specific', async () => {
-    const fields = new Metadata();
-    fields.add('x-let-in', '1');
-    assert.deepEqual((await caller.unary('Unary', Buffer.from('x'), fields)).messages, ['x']);
+    assert.deepEqual((await client.unary('/shop.v1.Shop/Get', 'x', { 'x-let-in': '1' })).messages, ['x']);
   });
 
   it('method alone takes it in every service', async () => {
-    assert.equal((await caller.unimplementedService()).code, RESOURCE_EXHAUSTED);
+    assert.equal((await client.unary('/any.Service/Any')).code, RESOURCE_EXHAUSTED);
   });
 
   it('takes nothing but calls: another content type goes to other routes, or to none', async () => {
     const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
     assert.equal((await request('/web.v1.Web/Empty', json)).status, 200);
-    assert.equal((await request('/test.v1.Test/Empty', json)).status, 404);
+    assert.equal((await request('/shop.v1.Shop/Empty', json)).status, 404);
     const other = { ...json, headers: { 'content-type': 'application/grpcurl' } };
     assert.equal((await request('/web.v1.Web/Empty', other)).status, 200);
-    assert.equal((await request('/test.v1.Test/Empty', { method: 'GET' })).status, 404);
+    assert.equal((await request('/shop.v1.Shop/Empty', { method: 'GET' })).status, 404);
   });
 
   it('takes the calls of gRPC-Web', async () => {
@@ -116,9 +113,9 @@ describe('routes[].grpc', () => {
     const octopus = (...args: string[]) =>
       spawnSync(process.execPath, [cli, ...args, '-c', gateway.configFile], { encoding: 'utf8' }).stdout;
     const type = ['-H', 'content-type: application/grpc'];
-    assert.match(octopus('explain', 'POST', '/test.v1.Test/Empty', ...type), /^Matches .*\{method\}$/m);
+    assert.match(octopus('explain', 'POST', '/shop.v1.Shop/Empty', ...type), /^Matches .*\{method\}$/m);
     assert.match(
-      octopus('explain', 'POST', '/test.v1.Test/Empty'),
+      octopus('explain', 'POST', '/shop.v1.Shop/Empty'),
       /content-type is absent, the route wants/,
     );
     assert.match(octopus('routes'), /POST +\/\{service\}\/Any +gRPC +respond 429/);
@@ -128,6 +125,6 @@ describe('routes[].grpc', () => {
     const { routes } = (await (await gateway.admin('/_/routes')).json()) as { routes: { grpc?: unknown }[] };
     const shown = routes.map(({ grpc }) => grpc).filter((grpc) => grpc !== undefined);
     assert.ok(shown.some((grpc) => JSON.stringify(grpc) === '{"method":"Any"}'));
-    assert.ok(shown.some((grpc) => JSON.stringify(grpc) === '{"service":"test.v1.Test","method":"Unary"}'));
+    assert.ok(shown.some((grpc) => JSON.stringify(grpc) === '{"service":"shop.v1.Shop","method":"Get"}'));
   });
 });

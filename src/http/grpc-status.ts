@@ -1,0 +1,62 @@
+/** How calls of gRPC end. */
+import type { HeaderBlock } from './header-block.ts';
+
+/** Nobody has said yet how the call ends. */
+export const NO_STATUS = -1;
+export const OK = 0;
+export const CANCELLED = 1;
+export const UNKNOWN = 2;
+export const DEADLINE_EXCEEDED = 4;
+
+/** By number, in the spelling of the gRPC project. */
+export const STATUS_NAMES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+/** UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS: those that Envoy counts as 5xx, but for UNIMPLEMENTED. */
+const SERVER_FAULTS = (1 << UNKNOWN) | (1 << DEADLINE_EXCEEDED) | (1 << 13) | (1 << 14) | (1 << 15);
+
+/** What a client makes of a response without a status (doc/http-grpc-status-mapping.md of the gRPC project). */
+const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  429: 14,
+  502: 14,
+  503: 14,
+  504: 14,
+};
+
+/** @returns UNKNOWN for numbers that stand for nothing, NO_STATUS when there is no `grpc-status` */
+export function statusIn(fields: HeaderBlock): number {
+  const value = fields.get('grpc-status');
+  if (value === undefined) return NO_STATUS;
+  const status = /^\d{1,2}$/.test(value) ? Number(value) : UNKNOWN;
+  return status < STATUS_NAMES.length ? status : UNKNOWN;
+}
+
+export function statusOfHttp(httpStatus: number): number {
+  return STATUS_OF_HTTP[httpStatus] ?? UNKNOWN;
+}
+
+/** The service failed, as with a 5xx of HTTP other than 501; with others it has refused the call. */
+export function isServerFault(status: number): boolean {
+  return ((SERVER_FAULTS >> status) & 1) === 1;
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NO_STATUS } from '../http/grpc-status.ts';
+import { HeaderBlock } from '../http/header-block.ts';
+import { ResponseHead } from '../http/response-head.ts';
+import { forbidsRetry, GrpcCall } from './grpc-call.ts';
+
+const fields = (lines = ''): HeaderBlock => new HeaderBlock().load(lines);
+
+function headOf(status: number, lines: string): ResponseHead {
+  const head = new ResponseHead();
+  assert.equal(head.parse(`HTTP/1.1 ${status} X\r\n${lines}\r\n`, false), '');
+  return head;
+}
+
+function statusOf(httpStatus: number, lines: string, trailers: string | null): number {
+  const call = new GrpcCall(fields(), 0);
+  call.readHead(headOf(httpStatus, `${lines}content-length: 0\r\n`));
+  if (trailers !== null) call.readTrailers(trailers);
+  return call.status;
+}
+
+test('how a call ends: by head, trailers, status of HTTP', () => {
+  const cases: [what: string, status: number, lines: string, trailers: string | null, expected: number][] = [
+    ['not yet', 200, '', null, NO_STATUS],
+    ['trailers', 200, '', 'grpc-status: 5\r\n', 5],
+    ['spelling of the name', 200, '', 'x: y\r\nGrpc-Status: 0\r\n', 0],
+    ['trailers only', 200, 'grpc-status: 14\r\n', '', 14],
+    ['the head goes first', 200, 'grpc-status: 14\r\n', 'grpc-status: 0\r\n', 14],
+    ['no status at all', 200, '', '', 2],
+    ['trailers without one', 200, '', 'x: y\r\n', 2],
+    ['no number', 200, '', 'grpc-status: fine\r\n', 2],
+    ['no such status', 200, '', 'grpc-status: 17\r\n', 2],
+    ['503', 503, '', '', 14],
+    ['401', 401, '', '', 16],
+    ['500', 500, '', '', 2],
+    ['an error of HTTP goes before a status', 404, 'grpc-status: 0\r\n', '', 12],
+  ];
+  for (const [what, status, lines, trailers, expected] of cases)
+    assert.equal(statusOf(status, lines, trailers), expected, what);
+});
+
+test('what counts as failure of the service', () => {
+  const failed = (status: number, deadline = 0): boolean => {
+    const call = new GrpcCall(fields(), deadline);
+    call.readTrailers(`grpc-status: ${status}\r\n`);
+    return call.failed;
+  };
+  const faults = Array.from({ length: 17 }, (_, status) => status).filter((status) => failed(status));
+  assert.deepEqual(faults, [2, 4, 13, 14, 15]);
+  assert.ok(failed(4, 5_000));
+  assert.ok(!failed(4, 20), 'a client that gave it 20 ms');
+  assert.ok(failed(14, 20));
+  assert.ok(!new GrpcCall(fields(), 0).failed, 'not before it is over');
+});
+
+test('what a further try is told', () => {
+  const told = (before: string, retries: number): string | undefined => {
+    const received = fields(before);
+    new GrpcCall(received, 0).prepareTry(received, retries);
+    return received.get('grpc-previous-rpc-attempts');
+  };
+  assert.equal(told('', 0), undefined);
+  assert.equal(told('', 2), '2');
+  assert.equal(told('grpc-previous-rpc-attempts: 3\r\n', 0), '3');
+  assert.equal(told('grpc-previous-rpc-attempts: 3\r\n', 2), '5');
+  assert.equal(told('grpc-previous-rpc-attempts: many\r\n', 1), '1');
+});
+
+test('what a service says of further tries', () => {
+  const cases: [lines: string, forbidden: boolean][] = [
+    ['', false],
+    ['grpc-retry-pushback-ms: 0\r\n', false],
+    ['grpc-retry-pushback-ms: 100\r\n', true],
+    ['grpc-retry-pushback-ms: -1\r\n', true],
+    ['grpc-retry-pushback-ms: soon\r\n', true],
+  ];
+  for (const [lines, forbidden] of cases) assert.equal(forbidsRetry(fields(lines)), forbidden, lines);
+});
