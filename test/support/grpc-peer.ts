@@ -1,15 +1,37 @@
-/** A gRPC service and its client, both of grpc-js, with messages of plain bytes. */
+/**
+ * A gRPC service and its client, both of grpc-js. Messages are a line of JSON that says what is wanted, and zeros behind it:
+ * what the messages of the public interoperability cases say, without their coding.
+ */
 import * as grpc from '@grpc/grpc-js';
+
+/** What a request asks the service for. */
+export interface Wish {
+  /** Sizes of the responses. */
+  readonly sizes?: readonly number[];
+  /** The call ends with this status. */
+  readonly status?: { readonly code: number; readonly details: string };
+  /** For `FlagService`: the request is to have come compressed, or not. */
+  readonly expectCompressed?: boolean;
+  /** For `FlagService`: which of the responses are to be compressed. */
+  readonly compressed?: readonly boolean[];
+}
+
+/** @param payload how many zeros come along */
+export function ask(wish: Wish, payload = 0): Buffer {
+  return Buffer.concat([Buffer.from(`${JSON.stringify(wish)}\n`), Buffer.alloc(payload)]);
+}
+
+export function read(request: Buffer): { wish: Wish; payload: number } {
+  const end = request.indexOf('\n');
+  const wish = JSON.parse(request.toString('utf8', 0, end)) as Wish;
+  return { wish, payload: request.length - end - 1 };
+}
 
 const same = (bytes: Buffer): Buffer => bytes;
 
-function method(
-  path: string,
-  requestStream: boolean,
-  responseStream: boolean,
-): grpc.MethodDefinition<Buffer, Buffer> {
+function method(name: string, requestStream: boolean, responseStream: boolean) {
   return {
-    path,
+    path: `/test.v1.Test/${name}`,
     requestStream,
     responseStream,
     requestSerialize: same,
@@ -20,37 +42,28 @@ function method(
 }
 
 const SERVICE = {
-  Empty: method('/test.v1.Test/Empty', false, false),
-  Unary: method('/test.v1.Test/Unary', false, false),
-  Fail: method('/test.v1.Test/Fail', false, false),
-  Sleep: method('/test.v1.Test/Sleep', false, false),
-  Collect: method('/test.v1.Test/Collect', true, false),
-  List: method('/test.v1.Test/List', false, true),
-  Chat: method('/test.v1.Test/Chat', true, true),
+  Empty: method('Empty', false, false),
+  Unary: method('Unary', false, false),
+  Sleep: method('Sleep', false, false),
+  Collect: method('Collect', true, false),
+  List: method('List', false, true),
+  Chat: method('Chat', true, true),
 };
-const MISSING = { Gone: method('/test.v1.Test/Gone', false, false) };
-const NOWHERE = { Any: method('/test.v1.Nowhere/Any', false, false) };
 
-/** What came of a call, in a form that can be compared. */
-export interface Outcome {
-  readonly code: number;
-  readonly details: string;
-  readonly messages: readonly string[];
-  readonly trailers: Readonly<Record<string, unknown>>;
+type Call = Pick<grpc.ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'sendMetadata'>;
+type Reply = grpc.sendUnaryData<Buffer>;
+
+/** Sends the initial metadata of the call. @returns those to be sent in trailers */
+function echoMetadata(call: Call): grpc.Metadata {
+  const { metadata } = call;
+  const initial = new grpc.Metadata();
+  for (const value of metadata.get('x-echo-initial')) initial.add('x-echo-initial', value);
+  call.sendMetadata(initial);
+  const trailers = new grpc.Metadata();
+  for (const name of ['x-echo-trailing', 'x-echo-trailing-bin'])
+    for (const value of metadata.get(name)) trailers.add(name, value);
+  return trailers;
 }
-
-type UnaryMethod = (
-  request: Buffer,
-  metadata: grpc.Metadata,
-  options: grpc.CallOptions,
-  callback: (error: grpc.ServiceError | null, response?: Buffer) => void,
-) => grpc.ClientUnaryCall;
-type CollectMethod = (
-  metadata: grpc.Metadata,
-  callback: (error: grpc.ServiceError | null, response?: Buffer) => void,
-) => grpc.ClientWritableStream<Buffer>;
-type ListMethod = (request: Buffer) => grpc.ClientReadableStream<Buffer>;
-type ChatMethod = () => grpc.ClientDuplexStream<Buffer, Buffer>;
 
 export class GrpcService {
   readonly #server = new grpc.Server();
@@ -61,19 +74,14 @@ export class GrpcService {
 
   async start(): Promise<this> {
     this.#server.addService(SERVICE, {
-      Empty: (_call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: grpc.sendUnaryData<Buffer>) =>
-        reply(null, Buffer.alloc(0)),
-      Unary: (call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: grpc.sendUnaryData<Buffer>) => {
-        const trailers = new grpc.Metadata();
-        for (const value of call.metadata.get('x-echo')) trailers.add('x-echo', value);
-        for (const value of call.metadata.get('x-echo-bin')) trailers.add('x-echo-bin', value);
-        reply(null, call.request, trailers);
+      Empty: (_call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: Reply) => reply(null, Buffer.alloc(0)),
+      Unary: (call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: Reply) => {
+        const { wish } = read(call.request);
+        const trailers = echoMetadata(call);
+        if (wish.status === undefined) reply(null, Buffer.alloc(wish.sizes?.[0] ?? 0), trailers);
+        else reply(wish.status);
       },
-      Fail: (call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: grpc.sendUnaryData<Buffer>) => {
-        const { code, details } = JSON.parse(call.request.toString()) as { code: number; details: string };
-        reply({ code, details });
-      },
-      Sleep: (call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: grpc.sendUnaryData<Buffer>) => {
+      Sleep: (call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: Reply) => {
         this.timeLeft = Number(call.getDeadline()) - Date.now();
         const timer = setTimeout(() => reply(null, Buffer.from('late')), 10_000);
         call.on('cancelled', () => {
@@ -81,19 +89,24 @@ export class GrpcService {
           clearTimeout(timer);
         });
       },
-      Collect: (call: grpc.ServerReadableStream<Buffer, Buffer>, reply: grpc.sendUnaryData<Buffer>) => {
+      Collect: (call: grpc.ServerReadableStream<Buffer, Buffer>, reply: Reply) => {
         let bytes = 0;
-        call.on('data', (piece: Buffer) => (bytes += piece.length));
+        call.on('data', (request: Buffer) => (bytes += read(request).payload));
         call.on('end', () => reply(null, Buffer.from(String(bytes))));
+        call.on('cancelled', () => this.cancelled++);
       },
       List: (call: grpc.ServerWritableStream<Buffer, Buffer>) => {
-        for (const size of JSON.parse(call.request.toString()) as number[])
-          call.write(Buffer.alloc(size, 0x61));
+        for (const size of read(call.request).wish.sizes ?? []) call.write(Buffer.alloc(size));
         call.end();
       },
       Chat: (call: grpc.ServerDuplexStream<Buffer, Buffer>) => {
-        call.on('data', (piece: Buffer) => call.write(piece));
-        call.on('end', () => call.end());
+        const trailers = echoMetadata(call);
+        call.on('data', (request: Buffer) => {
+          const { wish } = read(request);
+          if (wish.status !== undefined) call.emit('error', wish.status);
+          for (const size of wish.sizes ?? []) call.write(Buffer.alloc(size));
+        });
+        call.on('end', () => call.end(trailers));
         call.on('cancelled', () => this.cancelled++);
       },
     });
@@ -110,66 +123,103 @@ export class GrpcService {
   }
 }
 
-export class GrpcCaller {
-  readonly #client: grpc.Client & Record<string, unknown>;
-  readonly #others: grpc.Client[] = [];
-  readonly #address: string;
+/** What came of a call, in a form that can be compared. */
+export interface Outcome {
+  readonly code: number;
+  readonly details: string;
+  readonly messages: readonly string[];
+  readonly initial: Readonly<Record<string, unknown>>;
+  readonly trailers: Readonly<Record<string, unknown>>;
+}
 
-  constructor(port: number) {
-    this.#address = `127.0.0.1:${port}`;
-    this.#client = this.#connect(SERVICE);
+export interface CallOptions extends grpc.CallOptions {
+  readonly metadata?: grpc.Metadata;
+}
+
+/** Grpc-js offers the flags of a message to unary calls only in its insides. */
+interface FlaggedCall {
+  readonly call: {
+    sendMessageWithContext(context: { flags: number; callback: () => void }, message: Buffer): void;
+  };
+}
+const NO_COMPRESS = 2;
+
+export class GrpcCaller {
+  readonly #client: grpc.Client;
+
+  constructor(port: number, options: grpc.ChannelOptions = {}) {
+    this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options);
   }
 
   close(): void {
-    for (const client of this.#others) client.close();
+    this.#client.close();
   }
 
-  unary(
-    name: 'Empty' | 'Unary' | 'Fail' | 'Sleep',
-    request: Buffer,
+  /** @param name of a method, or a whole path */
+  unary(name: string, request: Buffer, { metadata, ...options }: CallOptions = {}): Promise<Outcome> {
+    const answers: Buffer[] = [];
+    const path = name.startsWith('/') ? name : `/test.v1.Test/${name}`;
+    const call = this.#client.makeUnaryRequest(
+      path,
+      same,
+      same,
+      request,
+      metadata ?? new grpc.Metadata(),
+      options,
+      (_, answer) => answer !== undefined && answers.push(answer),
+    );
+    return outcomeOf(call, answers);
+  }
+
+  /** @param plain indexes of the messages that are not to be compressed */
+  collect(
+    requests: readonly Buffer[],
+    plain: readonly number[] = [],
+    cancel = false,
     metadata = new grpc.Metadata(),
-    options: grpc.CallOptions = {},
   ): Promise<Outcome> {
-    return this.#unary(this.#client, name, request, metadata, options);
-  }
-
-  unimplementedMethod(): Promise<Outcome> {
-    return this.#unary(this.#connect(MISSING), 'Gone', Buffer.alloc(0), new grpc.Metadata(), {});
-  }
-
-  unimplementedService(): Promise<Outcome> {
-    return this.#unary(this.#connect(NOWHERE), 'Any', Buffer.alloc(0), new grpc.Metadata(), {});
-  }
-
-  collect(pieces: readonly Buffer[]): Promise<Outcome> {
-    return new Promise((resolve) => {
-      let answer: Buffer | undefined;
-      const call = (this.#client['Collect'] as CollectMethod).call(
-        this.#client,
-        new grpc.Metadata(),
-        (_, response) => {
-          answer = response;
-        },
-      );
-      call.on('status', (status) => resolve(outcomeOf(status, answer === undefined ? [] : [answer])));
-      for (const piece of pieces) call.write(piece);
+    const answers: Buffer[] = [];
+    const call = this.#client.makeClientStreamRequest(
+      '/test.v1.Test/Collect',
+      same,
+      same,
+      metadata,
+      (_, answer) => answer !== undefined && answers.push(answer),
+    );
+    const outcome = outcomeOf(call, answers);
+    if (cancel) call.cancel();
+    const send = async (): Promise<void> => {
+      for (const [index, request] of requests.entries()) {
+        await new Promise<void>((callback) => {
+          if (!plain.includes(index)) call.write(request, () => callback());
+          else
+            (call as unknown as FlaggedCall).call.sendMessageWithContext(
+              { flags: NO_COMPRESS, callback },
+              request,
+            );
+        });
+      }
       call.end();
-    });
+    };
+    void send();
+    return outcome;
   }
 
-  list(sizes: readonly number[]): Promise<Outcome> {
-    const call = (this.#client['List'] as ListMethod).call(this.#client, Buffer.from(JSON.stringify(sizes)));
-    return finished(call);
+  list(request: Buffer, metadata = new grpc.Metadata()): Promise<Outcome> {
+    const path = '/test.v1.Test/List';
+    return received(this.#client.makeServerStreamRequest(path, same, same, request, metadata));
   }
 
-  /** Each message is sent when the answer to the one before has come. */
-  pingPong(messages: readonly string[], cancelAfter = Number.POSITIVE_INFINITY): Promise<Outcome> {
-    const call = (this.#client['Chat'] as ChatMethod).call(this.#client);
-    const outcome = finished(call);
+  /** Each request is sent when the answer to the one before has come. */
+  pingPong(requests: readonly Buffer[], options: CallOptions & { cancelAfter?: number } = {}) {
+    const { metadata, cancelAfter = Number.POSITIVE_INFINITY, ...rest } = options;
+    const path = '/test.v1.Test/Chat';
+    const call = this.#client.makeBidiStreamRequest(path, same, same, metadata ?? new grpc.Metadata(), rest);
+    const outcome = received(call);
     let answered = 0;
     const next = (): void => {
       if (answered >= cancelAfter) call.cancel();
-      else if (answered < messages.length) call.write(Buffer.from(messages[answered]!));
+      else if (answered < requests.length) call.write(requests[answered]!);
       else call.end();
     };
     call.on('data', () => {
@@ -179,59 +229,47 @@ export class GrpcCaller {
     next();
     return outcome;
   }
-
-  cancelled(): Promise<Outcome> {
-    const call = (this.#client['Chat'] as ChatMethod).call(this.#client);
-    const outcome = finished(call);
-    call.cancel();
-    return outcome;
-  }
-
-  #unary(
-    client: grpc.Client & Record<string, unknown>,
-    name: string,
-    request: Buffer,
-    metadata: grpc.Metadata,
-    options: grpc.CallOptions,
-  ): Promise<Outcome> {
-    return new Promise((resolve) => {
-      let answer: Buffer | undefined;
-      const call = (client[name] as UnaryMethod).call(client, request, metadata, options, (_, response) => {
-        answer = response;
-      });
-      call.on('status', (status) => resolve(outcomeOf(status, answer === undefined ? [] : [answer])));
-    });
-  }
-
-  #connect(definition: grpc.ServiceDefinition): grpc.Client & Record<string, unknown> {
-    const Client = grpc.makeGenericClientConstructor(definition, 'test');
-    const client = new Client(this.#address, grpc.credentials.createInsecure(), {
-      'grpc.max_receive_message_length': 64 * 1024 * 1024,
-    }) as grpc.Client & Record<string, unknown>;
-    this.#others.push(client);
-    return client;
-  }
 }
 
-function finished(
+function received(
   call: grpc.ClientReadableStream<Buffer> | grpc.ClientDuplexStream<Buffer, Buffer>,
 ): Promise<Outcome> {
   const messages: Buffer[] = [];
   call.on('data', (message: Buffer) => messages.push(message));
   // The status tells the same.
   call.on('error', () => undefined);
-  return new Promise((resolve) => {
-    call.on('status', (status: grpc.StatusObject) => resolve(outcomeOf(status, messages)));
-  });
+  return outcomeOf(call, messages);
+}
+
+interface AnyCall {
+  on(event: 'metadata', listener: (metadata: grpc.Metadata) => void): unknown;
+  on(event: 'status', listener: (status: grpc.StatusObject) => void): unknown;
 }
 
 /** Fields that gateways add or that differ from call to call are left out. */
-function outcomeOf({ code, details, metadata }: grpc.StatusObject, messages: readonly Buffer[]): Outcome {
-  const trailers = Object.fromEntries(
-    Object.entries(metadata.getMap()).filter(([name]) => name.startsWith('x-echo')),
-  );
-  const shown = messages.map((message) =>
-    message.length > 100 ? `${message.length} bytes` : message.toString(),
-  );
-  return { code, details, messages: shown, trailers };
+function outcomeOf(call: AnyCall, messages: readonly Buffer[]): Promise<Outcome> {
+  let initial = new grpc.Metadata();
+  call.on('metadata', (metadata) => {
+    initial = metadata;
+  });
+  return new Promise((resolve) => {
+    call.on('status', ({ code, details, metadata }) =>
+      resolve({
+        code,
+        details,
+        messages: messages.map(show),
+        initial: echoed(initial),
+        trailers: echoed(metadata),
+      }),
+    );
+  });
+}
+
+function show(message: Buffer): string {
+  if (message.length < 100 && message.some((byte) => byte !== 0)) return message.toString();
+  return `${message.length} bytes${message.every((byte) => byte === 0) ? ' of zeros' : ''}`;
+}
+
+function echoed(metadata: grpc.Metadata): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(metadata.toJSON()).filter(([name]) => name.startsWith('x-echo')));
 }
