@@ -39,7 +39,11 @@ export async function findProgram(name: Program): Promise<Found> {
   return installed ? { path: installed } : { missing: `apt-get install ${name} failed` };
 }
 
-/** A program written in Go, built from its module where there is a Go toolchain; kept for the next run. */
+/**
+ * A program written in Go, built from its module where there is a Go toolchain; kept for the next run.
+ *
+ * @param name of the program; `folder/name` where the module gives it a name that others have too
+ */
 export async function findGoProgram(name: string, module: string): Promise<Found> {
   const there = which(name);
   if (there) return { path: there };
@@ -49,7 +53,7 @@ export async function findGoProgram(name: string, module: string): Promise<Found
   const file = path.join(folder, name);
   if (existsSync(file)) return { path: file };
   try {
-    const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' };
+    const env = { ...process.env, GOBIN: path.dirname(file), GOFLAGS: '-mod=mod' };
     execFileSync(go, ['install', module], { env, stdio: 'pipe', timeout: INSTALL_LIMIT });
     return { path: file };
   } catch (error) {
