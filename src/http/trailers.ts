@@ -1,6 +1,8 @@
 import { isAllowedTrailer } from './forwarding.ts';
 import { HeaderBlock } from './header-block.ts';
 
+const block = new HeaderBlock();
+
 /**
  * The trailer fields that may be forwarded (rule C10), as lines.
  *
@@ -9,7 +11,7 @@ import { HeaderBlock } from './header-block.ts';
 export function filterTrailers(section: string): string {
   if (section === '') return '';
   let lines = '';
-  for (const [name, value] of new HeaderBlock().load(section).entries()) {
+  for (const [name, value] of block.load(section).entries()) {
     if (isAllowedTrailer(name.toLowerCase())) lines += `${name}: ${value}\r\n`;
   }
   return lines;

@@ -30,6 +30,9 @@ const MAX_SESSION_MEGABYTES = 32;
 /** Streams a client may reset per second in the long run (rule D7, CVE-2023-44487). */
 const RESETS_PER_SECOND = 33;
 
+/** Exchanges that a connection keeps for its next streams while it has some. */
+const MAX_SPARE = 32;
+
 /** All exchanges of this thread that have something still to do, for their deadlines. */
 const exchanges = new ConnectionList();
 onTick((now) => exchanges.sweep(now));
@@ -73,6 +76,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   readonly #list: ConnectionList;
   readonly #text = new RequestText();
   #arrived: ArrivedStream[] = [];
+  readonly #spare: Http2Exchange[] = [];
   #pinging = false;
   /** Coarse-clock time until which it may have no streams. */
   #idleUntil = 0;
@@ -138,6 +142,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   }
 
   #onIdle(now: number): void {
+    this.#spare.length = 0;
     if (now < this.#idleUntil) {
       this.#readOn();
       this.deadline = Math.min(this.#idleUntil, now + IDLE_CHECK_MS);
@@ -165,6 +170,10 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     this.#pinging = false;
     if (this.#closing) this.#idleFor(DRAIN_GRACE_MS);
     else if (!this.#draining) this.#idleFor(this.host.settings.limits.keepAliveTimeout);
+  }
+
+  onReusable(stream: Http2Exchange): void {
+    if (this.#spare.length < MAX_SPARE && !this.#gone) this.#spare.push(stream);
   }
 
   #closeWhenIdle(): void {
@@ -230,7 +239,9 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     const { host, peer, scheme } = this;
     const { limits, pathPolicy, trustedProxies, http2 } = host.settings;
     peer.judge(trustedProxies);
-    const exchange = new Http2Exchange(this, arrived);
+    const spare = this.#spare.pop();
+    spare?.reuse(arrived);
+    const exchange = spare ?? new Http2Exchange(this, arrived);
     if (this.#streams.size === 0 && !this.#draining) this.deadline = coarseClock.now + http2.pingInterval;
     this.#streams.add(exchange);
     exchanges.add(exchange);
