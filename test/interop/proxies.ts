@@ -54,6 +54,29 @@ http {
   }));
 }
 
+/** nginx that forwards gRPC: HTTP/2 with prior knowledge on both sides. */
+export async function startGrpcNginx(originPort: number): Promise<RunningProxy | { missing: string }> {
+  return start('nginx', (port, folder) => ({
+    text: `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
+events { worker_connections 1024; }
+http {
+  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  server {
+    listen 127.0.0.1:${port} http2; client_max_body_size 0;
+    location / { grpc_pass grpc://127.0.0.1:${originPort}; }
+  }
+}`,
+    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
+  }));
+}
+
+/** HAProxy that speaks nothing but HTTP/2 on both sides. */
+export async function startGrpcHaproxy(originPort: number): Promise<RunningProxy | { missing: string }> {
+  return startHaproxy(originPort, '', 'proto h2');
+}
+
 /** nginx as a plain file server that ends each connection after 50 requests. */
 export async function startFileServer(root: string): Promise<RunningProxy | { missing: string }> {
   return start('nginx', (port, folder) => ({
@@ -65,10 +88,16 @@ http { access_log off; keepalive_requests 50; server { listen 127.0.0.1:${port};
   }));
 }
 
-/** HAProxy in front of the origin, with its defaults. `options` are lines of its `defaults` section. */
+/**
+ * HAProxy in front of the origin, with its defaults.
+ *
+ * @param options lines of its `defaults` section
+ * @param protocol words for both of its sides
+ */
 export async function startHaproxy(
   originPort: number,
   options = '',
+  protocol = '',
 ): Promise<RunningProxy | { missing: string }> {
   return start('haproxy', (port) => ({
     text: `
@@ -81,11 +110,11 @@ defaults
   timeout server 10s
   ${options}
 frontend front
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${port} ${protocol}
   http-request return status 200 content-type text/plain string "made here" if { path_beg /respond/ }
   default_backend origin
 backend origin
-  server origin 127.0.0.1:${originPort}
+  server origin 127.0.0.1:${originPort} ${protocol}
 `,
     args: (file) => ['-db', '-f', file],
   }));

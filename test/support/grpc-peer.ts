@@ -147,8 +147,23 @@ const NO_COMPRESS = 2;
 export class GrpcCaller {
   readonly #client: grpc.Client;
 
-  constructor(port: number, options: grpc.ChannelOptions = {}) {
-    this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options);
+  /** @param fields added to the metadata of each call */
+  constructor(
+    port: number,
+    options: grpc.ChannelOptions = {},
+    fields: Readonly<Record<string, string>> = {},
+  ) {
+    const add: grpc.Interceptor = (callOptions, next) =>
+      new grpc.InterceptingCall(next(callOptions), {
+        start: (metadata, listener, start) => {
+          for (const [name, value] of Object.entries(fields)) metadata.set(name, value);
+          start(metadata, listener);
+        },
+      });
+    this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+      ...options,
+      interceptors: [add],
+    });
   }
 
   close(): void {
