@@ -14,6 +14,8 @@ export interface CertificateOptions {
   readonly names?: string;
   /** What `openssl req -newkey` makes the key of. Default: the curve P-256. */
   readonly key?: 'ed25519' | 'rsa:2048';
+  /** Of validity. Default: 2. */
+  readonly days?: number;
 }
 
 /** An authority that lives as long as a test file, made with the `openssl` program. Elliptic curves: made at once. */
@@ -49,17 +51,17 @@ export class Authority {
   }
 
   /** A certificate for a server or a client. */
-  issue(name: string, { names = `DNS:${name}`, key }: CertificateOptions = {}): Pem {
+  issue(name: string, { names = `DNS:${name}`, key, days = 2 }: CertificateOptions = {}): Pem {
     const serial = this.#serial++;
     const file = (suffix: string): string => `${serial}.${suffix}`;
     const kind = key === undefined ? NEW_KEY : ['-newkey', key, '-nodes'];
     this.#run('req', ...kind, '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${name}`);
     writeFileSync(path.join(this.folder, file('ext')), `subjectAltName=${names}\n`);
-    this.#sign(serial);
+    this.#sign(serial, days);
     return { cert: this.#read(file('pem')), key: this.#read(file('key')) };
   }
 
-  #sign(serial: number): void {
+  #sign(serial: number, days: number): void {
     const base = ['-in', `${serial}.csr`, '-out', `${serial}.pem`, '-extfile', `${serial}.ext`];
     this.#run(
       'x509',
@@ -72,7 +74,7 @@ export class Authority {
       '-set_serial',
       `${serial}`,
       '-days',
-      '2',
+      `${days}`,
     );
   }
 

@@ -13,7 +13,8 @@ export type Program =
   | 'openssl'
   | 'curl'
   | 'h2load'
-  | 'nghttp';
+  | 'nghttp'
+  | 'testssl';
 
 /** Where the package is not called like the program. Plain `dnsmasq` would bring a running service along. */
 const PACKAGES: Partial<Record<Program, string>> = {
@@ -21,6 +22,7 @@ const PACKAGES: Partial<Record<Program, string>> = {
   etcd: 'etcd-server',
   h2load: 'nghttp2-client',
   nghttp: 'nghttp2-client',
+  testssl: 'testssl.sh',
 };
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 const LOCK = path.join(os.tmpdir(), 'octopus-test-apt.lock');

@@ -50,6 +50,7 @@ export const NOT_SERVED: readonly { readonly what: string; readonly outcome: str
 export const TLS_DIFFERENCES: readonly string[] = [
   'Names in handshakes are compared as they come: a client that names `Shop.Example.com` gets the default certificate.',
   'A client that named no host gets 421 for hosts that have a certificate of their own; one that named a host without certificate may ask for all others.',
+  'Among the ciphers of TLS 1.2 that both know the client chooses, not the order of `ciphers`.',
   'Other certificates are shown by another native listener, on the same port. Open connections stay and go on. A connection that is just being opened can be reset, unless `sysctl net.ipv4.tcp_migrate_req=1` is set. Each exchange costs 33 KB in each worker.',
   'For each name of `tls.certificates` µWebSockets.js writes two lines to standard output, which are no JSON.',
   'Certificates and keys are handed over in memory files (`memfd_create`), so it needs Linux.',
