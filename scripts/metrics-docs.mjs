@@ -6,22 +6,26 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './fresh.mjs';
 
 const target = path.join(root, 'docs', 'metrics.md');
-const { METRICS, OVERFLOW, UNMATCHED } = await import(
+const { METRICS, OVERFLOW, UNKNOWN_METHOD, UNMATCHED } = await import(
   pathToFileURL(path.join(ensureBuilt('.build-check'), 'src', 'telemetry', 'metric-table.js'))
 );
 
 const LABELS = {
   backend: 'Name of the discovery backend, or `push` for services that register themselves.',
   code: 'A code of [errors.md](errors.md).',
+  direction: '`received` from clients or `sent` to them.',
   endpoint: '`host:port`.',
   event: 'Named by the plugin.',
-  method: '`GET`, `POST`, `PUT`, `DELETE`, `HEAD`, `PATCH`, `OPTIONS`, or `OTHER`.',
+  grpc_status: 'Name of the status, such as `OK` or `UNAVAILABLE`.',
+  method:
+    '`GET`, `POST`, `PUT`, `DELETE`, `HEAD`, `PATCH`, `OPTIONS`, or `OTHER`; of gRPC the name of the method, see [below](#service-and-method-of-grpc).',
   node: 'Version of Node.js.',
   plugin: 'Name of the plugin.',
   reason: 'What forbade the retry.',
   result: 'How the reload or update ended.',
   route: `The pattern of the route as in the configuration, never the path of a request; \`${UNMATCHED}\` for requests that matched none.`,
-  service: 'Name of the service in lower case.',
+  service:
+    'Name of the service in lower case; of gRPC its full name as in the path, see [below](#service-and-method-of-grpc).',
   status: 'Three digits, or `other` for what is no HTTP status.',
   type: 'What the routes come from: `openapi`, `asyncapi`, `graphql`, `grpc`, `orpc`, `route-table` or `catch-all`.',
   upstream: 'Name of the upstream.',
@@ -50,7 +54,7 @@ ${Object.entries(METRICS)
   )
   .join('\n')}
 
-Buckets of \`octopus_request_duration_seconds\`: ${METRICS.octopus_request_duration_seconds.buckets.join(', ')}, +Inf.
+Buckets of \`octopus_request_duration_seconds\` and \`octopus_grpc_request_duration_seconds\`: ${METRICS.octopus_request_duration_seconds.buckets.join(', ')}, +Inf.
 
 Beside these there are \`process_*\` (CPU, memory, file descriptors of the whole process) and \`nodejs_*\` (event loop,
 garbage collection and heap of the primary thread).
@@ -63,6 +67,14 @@ ${[...new Set(Object.values(METRICS).flatMap(({ labels }) => labels))]
   .sort()
   .map((label) => `| \`${label}\` | ${cell(LABELS[label] ?? fail(label))} |`)
   .join('\n')}
+
+### Service and method of gRPC
+
+They come from the path, which any client can invent, so that only names that somebody has confirmed make series: a route
+names the method in full, or a service has answered a call of it with a message or with a status that only the method
+itself gives (not UNIMPLEMENTED, UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED or RESOURCE_EXHAUSTED, which come from what
+stands before it). Of the latter the first 1,000 count. All other calls have \`${UNKNOWN_METHOD}\` in place of the method, and of the
+service too unless the route names it.
 
 ## Questions and their queries
 
@@ -77,6 +89,13 @@ sum by (route) (rate(octopus_requests_total{status=~"5.."}[5m])) / sum by (route
 
 \`\`\`promql
 histogram_quantile(0.99, sum by (route, le) (rate(octopus_request_duration_seconds_bucket[5m])))
+\`\`\`
+
+Share of the calls of gRPC that end with a fault of the service:
+
+\`\`\`promql
+sum by (service) (rate(octopus_grpc_requests_total{grpc_status=~"UNKNOWN|INTERNAL|UNAVAILABLE|DATA_LOSS|DEADLINE_EXCEEDED"}[5m]))
+  / sum by (service) (rate(octopus_grpc_requests_total[5m]))
 \`\`\`
 
 What is worth an alert:

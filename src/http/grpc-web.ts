@@ -44,8 +44,10 @@ export function trailersFrame(lines: string): Buffer {
   return frame;
 }
 
-/** Tells where in a stream of gRPC frames a message is complete. */
+/** Tells where in a stream of gRPC frames a message is complete, and how many there were. */
 export class MessageBorders {
+  /** Those that have begun. */
+  messages = 0;
   /** Bytes read of a prefix: one of flags, four of length. */
   #prefix = 0;
   #length = 0;
@@ -63,6 +65,7 @@ export class MessageBorders {
       const byte = input[at++]!;
       if (this.#prefix > 0) this.#length = this.#length * 256 + byte;
       if (++this.#prefix < PREFIX_LENGTH) continue;
+      this.messages++;
       this.#left = this.#length;
       this.#prefix = 0;
       this.#length = 0;

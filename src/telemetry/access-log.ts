@@ -36,6 +36,8 @@ export class AccessEntry {
   endpoint = '';
   /** Host that the client asked for. */
   host = '';
+  /** Name of the status of a gRPC call. */
+  grpcStatus = '';
 
   reset(): void {
     this.traceId = '';
@@ -54,6 +56,7 @@ export class AccessEntry {
     this.retries = 0;
     this.endpoint = '';
     this.host = '';
+    this.grpcStatus = '';
   }
 }
 
@@ -141,6 +144,7 @@ export function formatAccessLine(entry: Readonly<AccessEntry>, now: number): str
   if (entry.retries !== 0) line += `,"retries":${entry.retries}`;
   if (endpoint !== '') line += `,"endpoint":"${escaped(endpoint)}"`;
   if (host !== '') line += `,"host":"${escaped(host)}"`;
+  if (entry.grpcStatus !== '') line += `,"grpc_status":"${entry.grpcStatus}"`;
   return `${line}}\n`;
 }
 

@@ -31,6 +31,22 @@ export const METRICS = {
     labels: ['method', 'route'],
     buckets: LATENCY_SECONDS,
   },
+  octopus_grpc_requests_total: {
+    type: 'counter',
+    help: 'Calls of gRPC and gRPC-Web that have ended, by method and by the status that the client got.',
+    labels: ['service', 'method', 'grpc_status', 'upstream'],
+  },
+  octopus_grpc_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the complete request head to the end of the call, which is as long as the stream where there is one.',
+    labels: ['service', 'method'],
+    buckets: LATENCY_SECONDS,
+  },
+  octopus_grpc_messages_total: {
+    type: 'counter',
+    help: 'Messages of gRPC that have passed: received from clients, sent to clients.',
+    labels: ['service', 'method', 'direction'],
+  },
   octopus_active_connections: {
     type: 'gauge',
     help: 'Client connections that are open now.',
@@ -282,3 +298,5 @@ export type LabelsOf<Name extends MetricName> = Readonly<
 export const OVERFLOW = '__overflow__';
 /** Value of the label `route` for requests that matched no route. */
 export const UNMATCHED = '__unmatched__';
+/** Value of the labels `service` and `method` for calls of methods that nobody has confirmed. */
+export const UNKNOWN_METHOD = '__unknown__';

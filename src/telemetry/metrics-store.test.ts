@@ -208,6 +208,7 @@ test('every metric of the table can be rendered', async () => {
     store.recorder.counter(name as 'octopus_errors_total', labels as { code: string }).add(1);
   }
   store.recorder.route('/r').record('GET', 200, 1);
+  store.recorder.grpc.learn('/a.v1.A/Get')!.record(0, 'u', 1);
   for (const format of ['prometheus', 'openmetrics'] as const) {
     const families = checkExposition((await store.render(format)).body, format);
     for (const [name, entry] of Object.entries(METRICS)) {

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../http/errors.ts';
 import type { SeriesAnnouncement } from '../shared/messages.ts';
+import { GrpcMetrics } from './grpc-metrics.ts';
 import { type CounterName, type GaugeName, type LabelsOf, OVERFLOW, UNMATCHED } from './metric-table.ts';
 import { RouteMetrics } from './route-metrics.ts';
 import { type Cell, MAX_SERIES_PER_METRIC, SeriesCells } from './series-cells.ts';
@@ -16,6 +17,7 @@ export class Recorder {
   readonly #errors = new Map<ErrorCode, Cell>();
   readonly #rejections = new Map<ErrorCode, Cell>();
   readonly #overflowRoute: RouteMetrics;
+  readonly grpc: GrpcMetrics;
 
   /**
    * `region` must be zeroed and belong to this thread. `announce` gets the series that were used for the first time,
@@ -23,6 +25,7 @@ export class Recorder {
    */
   constructor(region: SharedArrayBuffer, announce: (series: SeriesAnnouncement[]) => void) {
     this.#series = new SeriesCells(region, announce);
+    this.grpc = new GrpcMetrics(this.#series);
     this.#overflowRoute = new RouteMetrics(this.#series, OVERFLOW, null);
   }
 

@@ -1,12 +1,15 @@
 import { ERRORS } from '../http/errors.ts';
+import { grpcStatus } from '../http/grpc.ts';
+import { NO_STATUS, STATUS_NAMES, UNKNOWN } from '../http/grpc-status.ts';
 import { traceIdOf } from '../telemetry/trace-context.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import { GrpcCall } from './grpc-call.ts';
 import type { Plane } from './plane.ts';
 import type { ProxyCall } from './proxy-call.ts';
 
 /** Counts and logs an exchange that has ended. @param call null when the request went to no upstream */
 export function accountFor(plane: Plane, context: ExchangeContext, call: ProxyCall | null): void {
-  const { exchange, route, errorCode } = context;
+  const { exchange, route, errorCode, grpc, grpcReply } = context;
   const duration = performance.now() - exchange.startedAt;
   const status = finalStatus(context);
   // A tunnel was counted when it opened, its bytes as they came: it may go on for days.
@@ -18,6 +21,7 @@ export function accountFor(plane: Plane, context: ExchangeContext, call: ProxyCa
     plane.bytesSent.add(exchange.bytesSent);
   }
   if (errorCode !== '') plane.recorder.error(errorCode);
+  if (grpc !== null || grpcReply !== NO_STATUS) countCall(plane, context, call, duration);
   if (context.generation.settings.accessLog.enabled) writeAccessLine(plane, context, call, status, duration);
   if (context.view !== null) tellPlugins(plane, context, status, duration);
 }
@@ -28,6 +32,20 @@ function finalStatus({ exchange, errorCode }: ExchangeContext): number {
   if (status === 0 || (errorCode === 'client_closed' && status !== 101))
     return errorCode === '' ? 499 : ERRORS[errorCode].status;
   return status;
+}
+
+function countCall(plane: Plane, context: ExchangeContext, call: ProxyCall | null, duration: number): void {
+  const { exchange, route } = context;
+  const pattern = route === null ? '' : route.route.path;
+  const grpc = context.grpc ?? new GrpcCall(exchange.head, pattern, 0, plane.recorder.grpc);
+  grpc.record(grpcOutcome(context), call?.entered ? call.runtime.record.name : '', duration);
+}
+
+/** Status of gRPC that the client got, or would have got if it had stayed or the response had not broken off. */
+function grpcOutcome({ grpc, grpcReply, errorCode }: ExchangeContext): number {
+  if (grpcReply !== NO_STATUS) return grpcReply;
+  if (errorCode !== '') return grpcStatus(ERRORS[errorCode].status);
+  return grpc === null || grpc.status === NO_STATUS ? UNKNOWN : grpc.status;
 }
 
 function writeAccessLine(
@@ -59,6 +77,8 @@ function writeAccessLine(
     entry.retries = call.retries;
     if (call.endpoint >= 0) entry.endpoint = call.runtime.record.endpoints[call.endpoint]!.address;
   }
+  if (context.grpc !== null || context.grpcReply !== NO_STATUS)
+    entry.grpcStatus = STATUS_NAMES[grpcOutcome(context)] as string;
   plane.accessLog.write(entry);
 }
 

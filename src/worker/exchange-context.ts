@@ -2,6 +2,7 @@ import type { Exchange } from '../engine/exchange.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import { KIND_REQUEST_ID, KIND_TRACEPARENT } from '../http/field-kind.ts';
 import { DROP_TRUSTED, DROP_UNTRUSTED } from '../http/forwarding.ts';
+import { NO_STATUS } from '../http/grpc-status.ts';
 import type { GrpcWebForm } from '../http/grpc-web.ts';
 import type { HeaderBlock } from '../http/header-block.ts';
 import type { PredicateSource } from '../routing/predicates.ts';
@@ -40,6 +41,8 @@ export class ExchangeContext implements PredicateSource, PickContext {
   grpcWeb: GrpcWebForm | null = null;
   /** Null for all that is no gRPC, and until the request goes to an upstream. */
   grpc: GrpcCall | null = null;
+  /** Status of gRPC in an answer that was made here. */
+  grpcReply = NO_STATUS;
   /** The exchange goes on for long, see `LoadedGeneration.lasts`. */
   lasting = false;
   /** The exchange has ended: callbacks that come late do nothing. */
@@ -63,6 +66,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.errorDetail = '';
     this.grpcWeb = null;
     this.grpc = null;
+    this.grpcReply = NO_STATUS;
     this.over = false;
     this.lasting = false;
     this.waited = false;

@@ -3,8 +3,13 @@ import { test } from 'node:test';
 import { NO_STATUS } from '../http/grpc-status.ts';
 import { HeaderBlock } from '../http/header-block.ts';
 import { ResponseHead } from '../http/response-head.ts';
+import { Recorder } from '../telemetry/recorder.ts';
+import { createRegion } from '../telemetry/region.ts';
 import { forbidsRetry, GrpcCall } from './grpc-call.ts';
 
+const metrics = new Recorder(createRegion(), () => {}).grpc;
+const callOf = (headers: HeaderBlock, deadline = 0): GrpcCall =>
+  new GrpcCall({ headers, path: '/a.v1.A/B' }, '/*', deadline, metrics);
 const fields = (lines = ''): HeaderBlock => new HeaderBlock().load(lines);
 
 function headOf(status: number, lines: string): ResponseHead {
@@ -14,7 +19,7 @@ function headOf(status: number, lines: string): ResponseHead {
 }
 
 function statusOf(httpStatus: number, lines: string, trailers: string | null): number {
-  const call = new GrpcCall(fields(), 0);
+  const call = callOf(fields());
   call.readHead(headOf(httpStatus, `${lines}content-length: 0\r\n`));
   if (trailers !== null) call.readTrailers(trailers);
   return call.status;
@@ -42,7 +47,7 @@ test('how a call ends: by head, trailers, status of HTTP', () => {
 
 test('what counts as failure of the service', () => {
   const failed = (status: number, deadline = 0): boolean => {
-    const call = new GrpcCall(fields(), deadline);
+    const call = callOf(fields(), deadline);
     call.readTrailers(`grpc-status: ${status}\r\n`);
     return call.failed;
   };
@@ -51,13 +56,13 @@ test('what counts as failure of the service', () => {
   assert.ok(failed(4, 5_000));
   assert.ok(!failed(4, 20), 'a client that gave it 20 ms');
   assert.ok(failed(14, 20));
-  assert.ok(!new GrpcCall(fields(), 0).failed, 'not before it is over');
+  assert.ok(!callOf(fields()).failed, 'not before it is over');
 });
 
 test('what a further try is told', () => {
   const told = (before: string, retries: number): string | undefined => {
     const received = fields(before);
-    new GrpcCall(received, 0).prepareTry(received, retries);
+    callOf(received).prepareTry(received, retries);
     return received.get('grpc-previous-rpc-attempts');
   };
   assert.equal(told('', 0), undefined);

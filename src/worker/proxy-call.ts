@@ -289,6 +289,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   onRequestData(chunk: Buffer): void {
     if (this.#phase === PHASE_OVER) return;
+    if (this.#grpc !== null) this.#grpc.readRequest(chunk);
     this.#keep(chunk);
     const connection = this.#connection;
     this.#lastActivity = coarseClock.now;
@@ -415,6 +416,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   onResponseData(input: Buffer, start: number, end: number): void {
     this.#lastActivity = coarseClock.now;
     if (!this.#settled) this.#settle(true, this.#lastActivity);
+    if (this.#grpc !== null) this.#grpc.readResponse(input, start, end);
     if (this.#held) this.#heldChunks.push(retain(input, start, end));
     else this.#client.onUpstreamData(input, start, end);
   }

@@ -13,7 +13,7 @@ import type { HeaderView, PluginReply } from '../plugins/api.ts';
 import { retain } from '../shared/read-buffer.ts';
 import { type BodyOutput, EventStream } from './event-stream.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import { GrpcWebResponse, isGrpcResponse } from './grpc-web-response.ts';
+import { GrpcWebResponse, isGrpcResponse, sentAlone } from './grpc-web-response.ts';
 import type { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
 import type { ProxyCall } from './proxy-call.ts';
@@ -80,7 +80,7 @@ export class ResponseSender {
       this.#sendThroughHooks(head, call);
       return;
     }
-    this.#enterGrpcWeb(head.status, head.headers, head.bodyKind !== BODY_NONE);
+    if (this.#context.grpcWeb !== null) this.#enterGrpcWeb(head.status, head.headers, sentAlone(head));
     const web = this.#grpcWeb !== null;
     const sized = head.contentLength >= 0 && head.status !== 204 && !web;
     const lines = head.headers.lines(sized ? DROP_RESPONSE_KEEP_LENGTH : DROP_RESPONSE);
@@ -127,12 +127,13 @@ export class ResponseSender {
     const hasBody = head.bodyKind !== BODY_NONE;
     const view = new ResponseView(head.status, hasBody, false, lines + this.#extraLines(head, call), sized);
     const { reason, eventStream } = head;
+    const sent = this.#context.grpcWeb === null ? null : sentAlone(head);
     this.#runHooks(
       view,
       (reply) => {
         if (reply === undefined) {
           if (eventStream) this.#enterEventStream(view.headers);
-          else this.#enterGrpcWeb(view.status, view.headers, hasBody);
+          else this.#enterGrpcWeb(view.status, view.headers, sent);
           this.#sendViewHead(view, reason);
           call.releaseResponse();
         } else {
@@ -214,10 +215,10 @@ export class ResponseSender {
 
   // --- gRPC-Web --------------------------------------------------------------------------------------------------
 
-  #enterGrpcWeb(status: number, headers: HeaderView, hasBody: boolean): void {
+  #enterGrpcWeb(status: number, headers: HeaderView, sent: ReadonlySet<string> | null): void {
     const { grpcWeb, exchange } = this.#context;
     if (grpcWeb === null || !isGrpcResponse(status, headers)) return;
-    this.#grpcWeb = new GrpcWebResponse(exchange.downstream, grpcWeb, headers, !hasBody);
+    this.#grpcWeb = new GrpcWebResponse(exchange.downstream, grpcWeb, headers, sent);
     this.#output = this.#grpcWeb;
   }
 
@@ -274,8 +275,9 @@ export class ResponseSender {
     if (reply.status < 400) return reply;
     const { head } = this.#context.exchange;
     const web = this.#context.grpcWeb ?? grpcWebForm(head.headers);
-    if (web !== null) return reply.asGrpcWeb(web);
-    return head.version === 20 && isGrpc(head.headers) ? reply.asGrpc() : reply;
+    if (web === null && !(head.version === 20 && isGrpc(head.headers))) return reply;
+    this.#context.grpcReply = grpcStatus(reply.status);
+    return web === null ? reply.asGrpc() : reply.asGrpcWeb(web);
   }
 
   #deliverReply(reply: PluginReply): void {

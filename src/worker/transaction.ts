@@ -277,11 +277,10 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const mayBeGrpc = head.version === 20 || this.#context.grpcWeb !== null;
     this.#givenUpAt = mayBeGrpc ? grpcDeadline(head, startedAt) : 0;
     this.#call.givenUpAt = this.#givenUpAt;
-    if (mayBeGrpc && isGrpc(head.headers))
-      this.#context.grpc = new GrpcCall(
-        head.headers,
-        this.#givenUpAt === 0 ? 0 : this.#givenUpAt - startedAt,
-      );
+    if (mayBeGrpc && isGrpc(head.headers)) {
+      const deadline = this.#givenUpAt === 0 ? 0 : this.#givenUpAt - startedAt;
+      this.#context.grpc = new GrpcCall(head, route.route.path, deadline, this.#plane.recorder.grpc);
+    }
     this.#call.grpc = this.#context.grpc;
     this.#call.begin(route, head.method, bodyFollows, chunked, this.#webSocket !== null, startedAt);
   }

@@ -161,6 +161,15 @@ export class GrpcClient {
     return outcomeOf(call, messages);
   }
 
+  /** A chat that the client gives up when it has the first answer. */
+  cancel(): Promise<GrpcOutcome> {
+    const call = this.#client.makeBidiStreamRequest('/shop.v1.Shop/Chat', write, read);
+    call.on('error', () => undefined);
+    call.on('data', () => call.cancel());
+    call.write('hello');
+    return outcomeOf(call, []);
+  }
+
   /** Each text is sent when the answer to the one before has come; the end waits for `last`. */
   chat(texts: readonly string[], last: Promise<unknown> = Promise.resolve()): Promise<GrpcOutcome> {
     const call = this.#client.makeBidiStreamRequest('/shop.v1.Shop/Chat', write, read);
