@@ -1,14 +1,22 @@
 import type { Downstream } from '../engine/downstream.ts';
 import { Base64Encoder } from '../http/base64-stream.ts';
 import { isAllowedTrailer } from '../http/forwarding.ts';
+import { BODY_NONE } from '../http/framing.ts';
 import { isGrpc, statusLines } from '../http/grpc.ts';
 import { type GrpcWebForm, grpcWebType, MessageBorders, trailersFrame } from '../http/grpc-web.ts';
 import { HeaderBlock } from '../http/header-block.ts';
+import type { ResponseHead } from '../http/response-head.ts';
 import type { HeaderView } from '../plugins/api.ts';
 import type { BodyOutput } from './event-stream.ts';
 
 /** Fields that say how a call ended. */
-const STATUS_FIELDS = ['grpc-status', 'grpc-message', 'grpc-status-details-bin'] as const;
+const STATUS_FIELDS: ReadonlySet<string> = new Set([
+  'grpc-status',
+  'grpc-message',
+  'grpc-status-details-bin',
+]);
+/** What else services and the proxies before them say to HTTP clients. */
+const OF_HTTP: ReadonlySet<string> = new Set(['server', 'via', 'alt-svc', 'strict-transport-security']);
 const INTERNAL = 13;
 
 /**
@@ -25,12 +33,17 @@ export class GrpcWebResponse implements BodyOutput {
 
   /**
    * @param headers of the response; become those for the client
-   * @param bare the response has no body
+   * @param sent see `sentAlone`: the fields among which metadata is
    */
-  constructor(downstream: Downstream, form: GrpcWebForm, headers: HeaderView, bare: boolean) {
+  constructor(
+    downstream: Downstream,
+    form: GrpcWebForm,
+    headers: HeaderView,
+    sent: ReadonlySet<string> | null,
+  ) {
     this.#downstream = downstream;
     this.#encoder = form.textResponse ? new Base64Encoder() : null;
-    this.#early = takeTrailers(headers, bare);
+    this.#early = takeTrailers(headers, sent);
     const own = /\+[\w.-]+/.exec(headers.get('content-type') ?? '');
     headers.set('content-type', grpcWebType(form, own?.[0]));
     headers.delete('content-length');
@@ -74,28 +87,40 @@ export function isGrpcResponse(status: number, headers: HeaderView): boolean {
   return status === 200 && isGrpc(headers);
 }
 
+/** Names of the fields of a response that has no body, in lower case; null when it has one. */
+export function sentAlone({ bodyKind, headers }: ResponseHead): ReadonlySet<string> | null {
+  if (bodyKind !== BODY_NONE) return null;
+  return new Set(Array.from(headers.entries(), ([name]) => name.toLowerCase()));
+}
+
 /** A whole response without messages. */
 export function statusBody(form: GrpcWebForm, status: number, message: string): Buffer {
   const frame = trailersFrame(statusLines(status, message));
   return form.textResponse ? new Base64Encoder().encode(frame, 0, frame.length, true) : frame;
 }
 
-/** Takes the status out of a head. If there is nothing but the head, all metadata in it belongs to the trailers too. */
-function takeTrailers(headers: HeaderView, bare: boolean): string {
+/**
+ * Takes the trailers out of a head: the status, and the metadata of a response that is nothing but its head.
+ *
+ * @param sent names of fields that the service has sent; null: no metadata
+ */
+function takeTrailers(headers: HeaderView, sent: ReadonlySet<string> | null): string {
   if (!headers.has('grpc-status')) return '';
   let lines = '';
+  const taken = new Set<string>();
   for (const [name, value] of headers.entries()) {
     const lower = name.toLowerCase();
-    const isStatus = STATUS_FIELDS.some((field) => field === lower);
-    if (isStatus || (bare && isMetadata(lower))) lines += `${lower}: ${value}\r\n`;
+    if (!STATUS_FIELDS.has(lower) && !(sent?.has(lower) && isMetadata(lower))) continue;
+    lines += `${lower}: ${value}\r\n`;
+    taken.add(lower);
   }
-  for (const field of STATUS_FIELDS) headers.delete(field);
+  for (const name of taken) headers.delete(name);
   return lines;
 }
 
 function isMetadata(lowerName: string): boolean {
   return (
-    isAllowedTrailer(lowerName) && !lowerName.startsWith('access-control-') && !lowerName.startsWith('grpc-')
+    isAllowedTrailer(lowerName) && !OF_HTTP.has(lowerName) && !/^(?:access-control|grpc)-/.test(lowerName)
   );
 }
 
