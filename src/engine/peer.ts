@@ -14,6 +14,7 @@ export class Peer {
   readonly tls: ConnectionTls | null;
   /** Field lines that are the same for every request with the same authority (see `worker/upstream-request.ts`). */
   forwardedAuthority: string | null = null;
+  forwardedVia = '';
   forwardedLines = '';
   #judgedBy: IpSet | null = null;
 

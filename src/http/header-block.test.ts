@@ -93,3 +93,23 @@ test('a block is as new after the next scan', () => {
   block.scan('C: 3\r\n\r\n', 0, 100);
   assert.deepEqual([...block.entries()], [['C', '3']]);
 });
+
+test('lines that were written before are written again only as long as they hold', () => {
+  const all = new Uint8Array(64);
+  const none = new Uint8Array(64).fill(1);
+  const block = new HeaderBlock().load('A: 1\r\nB: 2\r\n');
+  for (let i = 0; i < 3; i++) {
+    assert.equal(block.lines(all), 'A: 1\r\nB: 2\r\n');
+    assert.equal(block.lines(none), '');
+  }
+  block.checkpoint();
+  block.append('C', '3');
+  for (let i = 0; i < 3; i++) assert.equal(block.lines(all), 'A: 1\r\nB: 2\r\nC: 3\r\n');
+  block.rewind();
+  for (let i = 0; i < 3; i++) assert.equal(block.lines(all), 'A: 1\r\nB: 2\r\n');
+  block.delete('a');
+  block.checkpoint();
+  for (let i = 0; i < 3; i++) assert.equal(block.lines(DROP_REMOVED), 'B: 2\r\n');
+  block.load('D: 4\r\n');
+  for (let i = 0; i < 3; i++) assert.equal(block.lines(DROP_REMOVED), 'D: 4\r\n');
+});

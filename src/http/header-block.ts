@@ -1,5 +1,6 @@
 import { equalsLower, FIELD_VALUE, isFieldValue, isToken, TOKEN } from './characters.ts';
 import { classifyField, KIND_REMOVED, KIND_UNDERSCORE } from './field-kind.ts';
+import { flat } from './latin1.ts';
 
 const CR = 13;
 const LF = 10;
@@ -42,6 +43,10 @@ export class HeaderBlock {
   /** Kinds at the checkpoint, kept when the first field is taken out after it. */
   #kindsBefore: Uint8Array = NO_KINDS;
   #hasKindsBefore = false;
+  /** What `lines` gave the last time for the fields as they were scanned, and for which table. */
+  #lines = '';
+  #linesDrop: Uint8Array | null = null;
+  #linesFlat = false;
 
   /**
    * Reads field lines from `raw[start]` to the empty line that ends the section. Strict by rules A7 and A8: CRLF only,
@@ -54,6 +59,7 @@ export class HeaderBlock {
     this.#added = null;
     this.edited = false;
     this.#hasKindsBefore = false;
+    this.#linesDrop = null;
     let count = 0;
     let kindsSeen = 0;
     let at = start;
@@ -114,6 +120,7 @@ export class HeaderBlock {
 
   /** What `rewind` comes back to; nothing may have been added by then. */
   checkpoint(): void {
+    this.#linesDrop = null;
     this.edited = false;
     this.#hasKindsBefore = false;
   }
@@ -200,6 +207,20 @@ export class HeaderBlock {
 
   /** The field lines that pass the drop table plus the added ones; slices of the raw text, each line with its CRLF. */
   lines(drop: Uint8Array): string {
+    if (this.edited) return this.#join(drop);
+    if (this.#linesDrop !== drop) {
+      this.#lines = this.#join(drop);
+      this.#linesDrop = drop;
+      this.#linesFlat = false;
+    } else if (!this.#linesFlat) {
+      // The second message of a connection that begins alike, so there will be more of them: 0.5 µs each.
+      this.#lines = flat(this.#lines);
+      this.#linesFlat = true;
+    }
+    return this.#lines;
+  }
+
+  #join(drop: Uint8Array): string {
     const { kinds, count, raw } = this;
     const offsets = this.#offsets;
     let text = '';

@@ -10,6 +10,7 @@ import {
 } from '../http/field-kind.ts';
 import { DROP_REQUEST, DROP_REQUEST_UNTRUSTED } from '../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_LENGTH } from '../http/framing.ts';
+import { flat } from '../http/latin1.ts';
 import type { RequestHead } from '../http/request-head.ts';
 
 export const TAKES_TRAILERS = 'TE: trailers\r\nConnection: TE\r\n';
@@ -58,9 +59,10 @@ export function forwardedLines(
 
 /** The client's authority repeats from request to request, so its lines are made once per connection. */
 function untrustedLines(peer: Peer, head: RequestHead, scheme: string, via: string): string {
-  if (peer.forwardedAuthority !== head.authority) {
+  if (peer.forwardedAuthority !== head.authority || peer.forwardedVia !== via) {
     peer.forwardedAuthority = head.authority;
-    peer.forwardedLines = `${claimLines(peer, head, scheme)}Via: 1.1 ${via}\r\n`;
+    peer.forwardedVia = via;
+    peer.forwardedLines = flat(`${claimLines(peer, head, scheme)}Via: 1.1 ${via}\r\n`);
   }
   return peer.forwardedLines;
 }
