@@ -32,6 +32,8 @@ export const STATUS_NAMES = [
 /** UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS: those that Envoy counts as 5xx, but for UNIMPLEMENTED. */
 const SERVER_FAULTS = (1 << UNKNOWN) | (1 << DEADLINE_EXCEEDED) | (1 << 13) | (1 << 14) | (1 << 15);
 
+const STATUS_LINE = /^grpc-status:[ \t]*([^\r]*?)[ \t]*\r$/im;
+
 /** What a client makes of a response without a status (doc/http-grpc-status-mapping.md of the gRPC project). */
 const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   400: 13,
@@ -44,10 +46,19 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   504: 14,
 };
 
-/** @returns UNKNOWN for numbers that stand for nothing, NO_STATUS when there is no `grpc-status` */
+/** @returns UNKNOWN for what is no number of a status, NO_STATUS when there is no `grpc-status` */
 export function statusIn(fields: HeaderBlock): number {
   const value = fields.get('grpc-status');
-  if (value === undefined) return NO_STATUS;
+  return value === undefined ? NO_STATUS : statusOf(value);
+}
+
+/** The same for field lines, each with its CRLF. */
+export function statusInLines(lines: string): number {
+  const value = STATUS_LINE.exec(lines)?.[1];
+  return value === undefined ? NO_STATUS : statusOf(value);
+}
+
+function statusOf(value: string): number {
   const status = /^\d{1,2}$/.test(value) ? Number(value) : UNKNOWN;
   return status < STATUS_NAMES.length ? status : UNKNOWN;
 }

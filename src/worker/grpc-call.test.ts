@@ -30,6 +30,13 @@ test('how a call ends: by head, trailers, status of HTTP', () => {
     ['not yet', 200, '', null, NO_STATUS],
     ['trailers', 200, '', 'grpc-status: 5\r\n', 5],
     ['spelling of the name', 200, '', 'x: y\r\nGrpc-Status: 0\r\n', 0],
+    [
+      'not the first of them, with spaces',
+      200,
+      '',
+      'a: b\r\nx-grpc-status: 1\r\ngrpc-status: \t7 \r\nc: d\r\n',
+      7,
+    ],
     ['trailers only', 200, 'grpc-status: 14\r\n', '', 14],
     ['the head goes first', 200, 'grpc-status: 14\r\n', 'grpc-status: 0\r\n', 14],
     ['no status at all', 200, '', '', 2],

@@ -1,16 +1,16 @@
 /** What the gateway knows of a call of gRPC on its way. */
-
 import { isGrpc } from '../http/grpc.ts';
 import {
   DEADLINE_EXCEEDED,
   isServerFault,
   NO_STATUS,
   statusIn,
+  statusInLines,
   statusOfHttp,
   UNKNOWN,
 } from '../http/grpc-status.ts';
 import { MessageBorders } from '../http/grpc-web.ts';
-import { HeaderBlock } from '../http/header-block.ts';
+import type { HeaderBlock } from '../http/header-block.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { GrpcMethodMetrics, GrpcMetrics } from '../telemetry/grpc-metrics.ts';
@@ -73,7 +73,7 @@ export class GrpcCall {
   readTrailers(lines: string): void {
     // A head with a status has no trailers to come.
     if (this.status !== NO_STATUS) return;
-    const status = lines === '' ? NO_STATUS : statusIn(new HeaderBlock().load(lines));
+    const status = statusInLines(lines);
     this.#stated = this.#speaksGrpc && status !== NO_STATUS;
     this.status = status === NO_STATUS ? UNKNOWN : status;
   }

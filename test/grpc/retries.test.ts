@@ -88,7 +88,7 @@ describe('retries by status of gRPC', () => {
       const twice = firstly(2, UNAVAILABLE);
       refuse((metadata) => {
         seen.push(metadata.get('grpc-previous-rpc-attempts')[0]?.toString());
-        return twice(metadata);
+        return twice(metadata, 0);
       });
       assert.equal((await client.unary(GET, 'request')).code, 0);
       assert.deepEqual(seen, [undefined, '1', '2']);
@@ -97,7 +97,7 @@ describe('retries by status of gRPC', () => {
       const once = firstly(1, UNAVAILABLE);
       refuse((metadata) => {
         seen.push(metadata.get('grpc-previous-rpc-attempts')[0]?.toString());
-        return once(metadata);
+        return once(metadata, 0);
       });
       await client.unary(GET, 'request', { 'grpc-previous-rpc-attempts': '3' });
       assert.deepEqual(seen, ['3', '4'], 'tries of the client count too');
@@ -133,6 +133,30 @@ describe('retries by status of gRPC', () => {
       assert.deepEqual([code, messages], [UNAVAILABLE, ['one']]);
       assert.deepEqual(calls(), [0, 1]);
     });
+  });
+
+  it('deadline and number of tries go on where plugins change the request', async () => {
+    const { routes, ...rest } = routed({ on: ['unavailable'] });
+    const edit = { name: 'headers', config: { request: { set: { 'x-edited': 'yes' } } } };
+    await gateway.reload({ ...rest, routes: routes.map((route) => ({ ...route, middleware: [edit] })) });
+    const seen: (string | undefined)[][] = [];
+    const left: number[] = [];
+    const once = firstly(1, UNAVAILABLE);
+    refuse((metadata, deadline) => {
+      seen.push(['x-edited', 'grpc-previous-rpc-attempts'].map((name) => metadata.get(name)[0]?.toString()));
+      left.push(deadline);
+      return once(metadata, deadline);
+    });
+    const { code } = await client.unary(GET, 'request', {}, { deadline: Date.now() + 60_000 });
+    assert.equal(code, 0);
+    assert.deepEqual(seen, [
+      ['yes', undefined],
+      ['yes', '1'],
+    ]);
+    assert.ok(
+      left.every((ms) => ms > 0 && ms < 60_000),
+      `${left} ms`,
+    );
   });
 
   it('not unless the route says so: calls are POST', async () => {

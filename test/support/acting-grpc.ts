@@ -7,8 +7,8 @@ export interface Refusal {
   readonly metadata?: grpc.Metadata;
 }
 
-/** Looks at each call before it is done; null lets it pass. */
-export type Refuse = (metadata: grpc.Metadata) => Refusal | null;
+/** Looks at each call before it is done; null lets it pass. @param left milliseconds until the deadline */
+export type Refuse = (metadata: grpc.Metadata, left: number) => Refusal | null;
 
 /** The first `times` calls end with the status. @param fields of the trailers */
 export function firstly(times: number, code: number, fields: Readonly<Record<string, string>> = {}): Refuse {
@@ -56,12 +56,12 @@ export class ActingGrpc {
   async start(): Promise<this> {
     this.#server.addService(SHOP, {
       Get: (call: grpc.ServerUnaryCall<string, string>, reply: grpc.sendUnaryData<string>) => {
-        const refusal = this.#look(call.metadata);
+        const refusal = this.#look(call);
         if (refusal === null) reply(null, call.request, echoOf(call.metadata));
         else reply(refusal);
       },
       Put: (call: grpc.ServerReadableStream<string, string>, reply: grpc.sendUnaryData<string>) => {
-        const refusal = this.#look(call.metadata);
+        const refusal = this.#look(call);
         if (refusal !== null) {
           reply(refusal);
           return;
@@ -73,7 +73,7 @@ export class ActingGrpc {
         call.on('end', () => reply(null, joined));
       },
       Chat: (call: grpc.ServerDuplexStream<string, string>) => {
-        const refusal = this.#look(call.metadata);
+        const refusal = this.#look(call);
         if (refusal !== null) {
           call.emit('error', refusal);
           return;
@@ -97,9 +97,9 @@ export class ActingGrpc {
     this.#server.forceShutdown();
   }
 
-  #look(metadata: grpc.Metadata): Refusal | null {
+  #look(call: Pick<grpc.ServerUnaryCall<string, string>, 'metadata' | 'getDeadline'>): Refusal | null {
     this.calls++;
-    return this.refuse(metadata);
+    return this.refuse(call.metadata, Number(call.getDeadline()) - Date.now());
   }
 }
 
