@@ -3,8 +3,8 @@ import { Base64Encoder } from '../http/base64-stream.ts';
 import { isAllowedTrailer } from '../http/forwarding.ts';
 import { BODY_NONE } from '../http/framing.ts';
 import { isGrpc, statusLines } from '../http/grpc.ts';
+import { NO_STATUS, statusInLines, UNKNOWN } from '../http/grpc-status.ts';
 import { type GrpcWebForm, grpcWebType, MessageBorders, trailersFrame } from '../http/grpc-web.ts';
-import { HeaderBlock } from '../http/header-block.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { HeaderView } from '../plugins/api.ts';
 import type { BodyOutput } from './event-stream.ts';
@@ -17,7 +17,6 @@ const STATUS_FIELDS: ReadonlySet<string> = new Set([
 ]);
 /** What else services and the proxies before them say to HTTP clients. */
 const OF_HTTP: ReadonlySet<string> = new Set(['server', 'via', 'alt-svc', 'strict-transport-security']);
-const INTERNAL = 13;
 
 /**
  * A response of gRPC on its way to a client that speaks gRPC-Web. Frames pass as they come, and the trailers become the
@@ -59,8 +58,9 @@ export class GrpcWebResponse implements BodyOutput {
   }
 
   endBody(trailers: string): void {
-    const lines = hasStatus(trailers) ? trailers : this.#early + trailers;
-    this.#end(hasStatus(lines) ? lines : lines + statusLines(INTERNAL, 'The service has sent no status'));
+    const lines = this.#early === '' ? trailers : this.#early;
+    const stated = statusInLines(lines) !== NO_STATUS;
+    this.#end(stated ? lines : lines + statusLines(UNKNOWN, 'The service has sent no status'));
   }
 
   /** @returns false in the middle of a message, where a status would be read as a part of it */
@@ -122,8 +122,4 @@ function isMetadata(lowerName: string): boolean {
   return (
     isAllowedTrailer(lowerName) && !OF_HTTP.has(lowerName) && !/^(?:access-control|grpc)-/.test(lowerName)
   );
-}
-
-function hasStatus(lines: string): boolean {
-  return lines !== '' && new HeaderBlock().load(lines).has('grpc-status');
 }
