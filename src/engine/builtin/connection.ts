@@ -161,8 +161,9 @@ export class Http1Connection implements Downstream, ClientConnection {
       case STATE_LINGER:
         break;
       case STATE_HANDED_OVER:
-        // Until the code for it is loaded, which is once.
-        this.#rest = Buffer.concat([this.#rest!, input.subarray(0, length)]);
+        // Until the code for it is loaded, which is once. What comes later is for a session that has ended before its
+        // socket: Node gives it to the reader from before the session, and it is nobody's.
+        if (this.#rest !== null) this.#rest = Buffer.concat([this.#rest, input.subarray(0, length)]);
         break;
       case STATE_TUNNEL:
         this.#stream!.received(input, 0, length);
