@@ -4,7 +4,9 @@ import { once as event } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { duplexPair } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import tls from 'node:tls';
 import { Authority } from '../support/certificates.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -17,6 +19,25 @@ const HELLO = {
   path: '/*',
   respond: { status: 200, body: 'hello' },
 };
+
+/** A handshake of which the first bytes are sent now and the rest later. */
+async function halfHandshake(port: number): Promise<{ finish(): Promise<void> }> {
+  const socket = net.connect(port, '127.0.0.1');
+  await event(socket, 'connect');
+  const [outer, inner] = duplexPair();
+  const client = tls.connect({ socket: inner, servername: 'main.test', rejectUnauthorized: false });
+  const [hello] = (await event(outer, 'data')) as [Buffer];
+  socket.write(hello.subarray(0, 50));
+  return {
+    async finish() {
+      outer.pipe(socket).pipe(outer);
+      socket.write(hello.subarray(50));
+      await event(client, 'secureConnect');
+      client.destroy();
+      socket.destroy();
+    },
+  };
+}
 
 describe('certificates', { skip }, () => {
   let gateway: Gateway;
@@ -83,6 +104,38 @@ describe('certificates', { skip }, () => {
     assert.equal(await shown(gateway.tlsPort, { servername: 'new.test' }), 'renewed.test');
     assert.equal((await client.request(get('main.test'))).status, 200);
     client.destroy();
+  });
+
+  it('are exchanged without a failed handshake or request, also in the middle of a handshake', async () => {
+    const half = await halfHandshake(gateway.tlsPort);
+    let running = true;
+    let served = 0;
+    const failures: unknown[] = [];
+    const lane = async (): Promise<void> => {
+      while (running) {
+        try {
+          const client = await RawClient.connect(gateway.tlsPort, { tls: { servername: 'main.test' } });
+          for (let i = 0; i < 3; i++) assert.equal((await client.request(get('main.test'))).status, 200);
+          client.destroy();
+          served++;
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    };
+    const lanes = Array.from({ length: 4 }, lane);
+    for (const name of ['one.test', 'two.test', 'three.test']) {
+      const { cert, key } = authority!.issue(name, { names: 'DNS:main.test' });
+      writeFileSync(path.join(gateway.folder, 'main.key'), key);
+      writeFileSync(path.join(gateway.folder, 'main.pem'), cert);
+      const options = { servername: 'main.test' };
+      await eventually(async () => (await shown(gateway.tlsPort, options)) === name, name);
+    }
+    running = false;
+    await Promise.all(lanes);
+    assert.deepEqual(failures, []);
+    assert.ok(served > 10, `${served} connections`);
+    await half.finish();
   });
 
   it('that are broken leave the last good ones in force, with file and key in the log', async () => {
