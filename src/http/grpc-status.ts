@@ -67,7 +67,7 @@ export function statusOfHttp(httpStatus: number): number {
   return STATUS_OF_HTTP[httpStatus] ?? UNKNOWN;
 }
 
-/** The service failed, as with a 5xx of HTTP other than 501; with others it has refused the call. */
+/** The service failed, as with a 5xx of HTTP other than 501; with others it has refused the call. False for NO_STATUS. */
 export function isServerFault(status: number): boolean {
   return ((SERVER_FAULTS >> status) & 1) === 1;
 }

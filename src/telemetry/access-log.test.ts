@@ -29,6 +29,7 @@ test('a full line has the documented fields in the documented order', () => {
       retries: 2,
       endpoint: '10.0.0.1:80',
       host: 'api.example.com',
+      grpcStatus: 14,
     }),
     NOW,
   );
@@ -53,7 +54,15 @@ test('a full line has the documented fields in the documented order', () => {
     ['retries', 2],
     ['endpoint', '10.0.0.1:80'],
     ['host', 'api.example.com'],
+    ['grpc_status', 'UNAVAILABLE'],
   ]);
+});
+
+test('a call of gRPC that fails is an error, whatever its status of HTTP', () => {
+  const levelOf = (grpcStatus: number) => JSON.parse(formatAccessLine(entryOf({ grpcStatus }), NOW)).level;
+  const levels = Array.from({ length: 18 }, (_, index) => levelOf(index - 1));
+  const errors = levels.flatMap((level, index) => (level === 'error' ? [index - 1] : []));
+  assert.deepEqual(errors, [2, 4, 13, 14, 15]);
 });
 
 test('docs/logging.md explains every field', () => {
@@ -171,17 +180,18 @@ test('a batch is sent as soon as it has 64 KB', () => {
   );
 });
 
-test('sampling is exact and evenly spread; 500 and above are always there', () => {
+test('sampling is exact and evenly spread; failures are always there', () => {
   let lines = '';
   const log = new AccessLog((text) => (lines += text), { enabled: true, sample: 0.1 });
   for (let count = 0; count < 1000; count++) log.write(entryOf({ status: 200, path: `/${count}` }));
-  for (let count = 0; count < 30; count++) log.write(entryOf({ status: 503 }));
+  for (let count = 0; count < 15; count++) log.write(entryOf({ status: 503 }));
+  for (let count = 0; count < 15; count++) log.write(entryOf({ grpcStatus: 14 }));
   log.flush();
   const parsed = lines
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const sampled = parsed.filter((fields) => fields.status === 200);
+  const sampled = parsed.filter((fields) => fields.level === 'info');
   // 0.1 added up a thousand times is a little less than 100.
   assert.ok(sampled.length === 100 || sampled.length === 99, `${sampled.length} lines`);
   assert.equal(parsed.length - sampled.length, 30);

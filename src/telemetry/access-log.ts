@@ -2,6 +2,7 @@
  * Worker side: one JSON line per request, batched and handed to the primary, which owns the output. The path is logged
  * without its query string, where people put tokens and mail addresses.
  */
+import { isServerFault, NO_STATUS, STATUS_NAMES } from '../http/grpc-status.ts';
 import type { AccessLogSettings } from '../shared/messages.ts';
 import { escaped } from './escape.ts';
 import { timestamp } from './timestamp.ts';
@@ -36,8 +37,8 @@ export class AccessEntry {
   endpoint = '';
   /** Host that the client asked for. */
   host = '';
-  /** Name of the status of a gRPC call. */
-  grpcStatus = '';
+  /** How a call of gRPC has ended for the client; NO_STATUS for all that is none. */
+  grpcStatus = NO_STATUS;
 
   reset(): void {
     this.traceId = '';
@@ -56,7 +57,7 @@ export class AccessEntry {
     this.retries = 0;
     this.endpoint = '';
     this.host = '';
-    this.grpcStatus = '';
+    this.grpcStatus = NO_STATUS;
   }
 }
 
@@ -80,7 +81,7 @@ export class AccessLog {
 
   /** Logs the exchange if it is wanted. `entry` is read at once and may be reused. */
   write(entry: Readonly<AccessEntry>): void {
-    if (!this.#isWanted(entry.status)) return;
+    if (!this.#isWanted(entry)) return;
     this.#batch += formatAccessLine(entry, Date.now());
     if (this.#batch.length >= MAX_BATCH_CHARS) this.flush();
     else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), MAX_BATCH_MS);
@@ -96,9 +97,9 @@ export class AccessLog {
     this.#send(lines);
   }
 
-  #isWanted(status: number): boolean {
+  #isWanted(entry: Readonly<AccessEntry>): boolean {
     if (!this.#settings.enabled) return false;
-    if (status >= 500) return true;
+    if (isFailure(entry)) return true;
     // Evenly spread and exact, without a random number per request.
     this.#due += this.#settings.sample;
     if (this.#due < 1) return false;
@@ -129,7 +130,7 @@ export function formatAccessLine(entry: Readonly<AccessEntry>, now: number): str
   let line =
     '{"timestamp":"' +
     timestamp(now) +
-    (status >= 500 ? '","level":"error","message":"request"' : '","level":"info","message":"request"');
+    (isFailure(entry) ? '","level":"error","message":"request"' : '","level":"info","message":"request"');
   if (traceId !== '') line += `,"trace_id":"${escaped(traceId)}"`;
   if (method !== '') line += `,"method":"${escaped(method)}"`;
   if (path !== '') line += `,"path":"${escaped(path)}"`;
@@ -144,8 +145,13 @@ export function formatAccessLine(entry: Readonly<AccessEntry>, now: number): str
   if (entry.retries !== 0) line += `,"retries":${entry.retries}`;
   if (endpoint !== '') line += `,"endpoint":"${escaped(endpoint)}"`;
   if (host !== '') line += `,"host":"${escaped(host)}"`;
-  if (entry.grpcStatus !== '') line += `,"grpc_status":"${entry.grpcStatus}"`;
+  if (entry.grpcStatus !== NO_STATUS) line += `,"grpc_status":"${STATUS_NAMES[entry.grpcStatus]}"`;
   return `${line}}\n`;
+}
+
+/** Also of calls whose status of HTTP is 200: one of gRPC can mean the same as a 5xx. */
+function isFailure({ status, grpcStatus }: Readonly<AccessEntry>): boolean {
+  return status >= 500 || isServerFault(grpcStatus);
 }
 
 /** At most three decimals. A fractional number costs 200 ns to turn into text, two whole ones a fifth of that. */

@@ -1,6 +1,6 @@
 import { ERRORS } from '../http/errors.ts';
 import { grpcStatus } from '../http/grpc.ts';
-import { NO_STATUS, STATUS_NAMES, UNKNOWN } from '../http/grpc-status.ts';
+import { NO_STATUS, UNKNOWN } from '../http/grpc-status.ts';
 import { traceIdOf } from '../telemetry/trace-context.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { GrpcCall } from './grpc-call.ts';
@@ -77,8 +77,7 @@ function writeAccessLine(
     entry.retries = call.retries;
     if (call.endpoint >= 0) entry.endpoint = call.runtime.record.endpoints[call.endpoint]!.address;
   }
-  if (context.grpc !== null || context.grpcReply !== NO_STATUS)
-    entry.grpcStatus = STATUS_NAMES[grpcOutcome(context)] as string;
+  if (context.grpc !== null || context.grpcReply !== NO_STATUS) entry.grpcStatus = grpcOutcome(context);
   plane.accessLog.write(entry);
 }
 

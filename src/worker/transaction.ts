@@ -278,7 +278,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     this.#givenUpAt = mayBeGrpc ? grpcDeadline(head, startedAt) : 0;
     this.#call.givenUpAt = this.#givenUpAt;
     if (mayBeGrpc && isGrpc(head.headers)) {
-      const deadline = this.#givenUpAt === 0 ? 0 : this.#givenUpAt - startedAt;
+      const deadline = this.#givenUpAt === 0 ? 0 : Math.round(this.#givenUpAt - startedAt);
       this.#context.grpc = new GrpcCall(head, route.route.path, deadline, this.#plane.recorder.grpc);
     }
     this.#call.grpc = this.#context.grpc;

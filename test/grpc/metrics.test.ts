@@ -68,12 +68,16 @@ before(async () => {
         upstream('fragile', [`127.0.0.1:${service.port}`], {
           circuit_breaker: { failure_threshold: 3, timeout: '1h', half_open_requests: 1 },
         }),
+        upstream('slow', [`127.0.0.1:${service.port}`], {
+          circuit_breaker: { failure_threshold: 3, timeout: '1h', half_open_requests: 1 },
+        }),
         upstream('pair', [`127.0.0.1:${service.port}`, `127.0.0.1:${other.port}`], {
           outlier: { consecutive_failures: 2, eject_for: '1h', max_ejected: '50%' },
         }),
       ],
       routes: [
         { grpc: SHOP, headers: { 'x-to': 'fragile' }, upstream: 'fragile' },
+        { grpc: SHOP, headers: { 'x-to': 'slow' }, upstream: 'slow' },
         { grpc: SHOP, headers: { 'x-to': 'pair' }, upstream: 'pair' },
         { grpc: SHOP, upstream: 'shop' },
         { grpc: { ...SHOP, method: 'Named' }, upstream: 'shop' },
@@ -253,6 +257,16 @@ describe('failures of a service by status of gRPC', () => {
     assert.equal(code, UNAVAILABLE);
     assert.match(details, /circuit/i);
     assert.equal(service.calls, seen, 'the service is left alone');
+  });
+
+  it('deadlines that pass in silence do so too, unless they are below a second', async () => {
+    const hang = (timeout: string) =>
+      client.unary('/shop.v1.Shop/Hang', 'x', { 'x-to': 'slow', 'grpc-timeout': timeout });
+    const codes = async (timeout: string) =>
+      (await Promise.all([1, 2, 3].map(() => hang(timeout)))).map(({ code }) => code);
+    assert.deepEqual(await codes('50m'), [4, 4, 4]);
+    assert.deepEqual(await codes('1S'), [4, 4, 4], 'the breaker is still closed');
+    assert.equal((await hang('1S')).code, UNAVAILABLE);
   });
 
   it('and an endpoint that answers so is ejected', async () => {

@@ -40,6 +40,8 @@ function method(name: string, requestStream: boolean, responseStream: boolean) {
 const SHOP = {
   /** Answers with the request. */
   Get: method('Get', false, false),
+  /** Never answers. */
+  Hang: method('Hang', false, false),
   /** Answers with the messages, joined. */
   Put: method('Put', true, false),
   /** Answers each message with itself, and `fail N` with status N. */
@@ -60,6 +62,7 @@ export class ActingGrpc {
         if (refusal === null) reply(null, call.request, echoOf(call.metadata));
         else reply(refusal);
       },
+      Hang: (call: grpc.ServerUnaryCall<string, string>) => void this.#look(call),
       Put: (call: grpc.ServerReadableStream<string, string>, reply: grpc.sendUnaryData<string>) => {
         const refusal = this.#look(call);
         if (refusal !== null) {

@@ -72,7 +72,7 @@ export const observabilitySchema = z.strictObject({
           enabled: flag().prefault(true).describe('One line per request.'),
           sample: percent()
             .prefault('100%')
-            .describe('Share of the requests that are logged; answers of 500 and above always are.'),
+            .describe('Share of the requests that are logged; failures (level `error`) always are.'),
         })
         .prefault({})
         .describe('The log of requests.'),
