@@ -137,6 +137,18 @@ describe('endpoints over TLS', { skip }, () => {
     assert.equal(seen.client, 'the gateway');
   });
 
+  it('without a configured name it is that of the endpoint', async () => {
+    const named = { endpoints: [`https://localhost:${port}`] };
+    await gateway.reload(config({ ca: 'ca.pem' }, named));
+    // The certificate is for other names.
+    assert.equal((await ask()).status, 502);
+    await gateway.reload(config({ verify: false }, named));
+    assert.equal(seenBy(await ask()).serverName, 'localhost');
+    await gateway.reload(
+      config({ ca: 'ca.pem', cert: 'gateway.pem', key: 'gateway.key', server_name: 'secure.internal' }),
+    );
+  });
+
   it('a changed certificate file leads to new connections with it', async () => {
     const renewed = authority!.issue('the renewed gateway');
     writeFileSync(path.join(gateway.folder, 'gateway.key'), renewed.key);
