@@ -53,17 +53,17 @@ test('how a call ends: by head, trailers, status of HTTP', () => {
 });
 
 test('what counts as failure of the service', () => {
-  const failed = (status: number, deadline = 0): boolean => {
+  const ended = (status: number, deadline = 0): GrpcCall => {
     const call = callOf(fields(), deadline);
     call.readTrailers(`grpc-status: ${status}\r\n`);
-    return call.failed;
+    return call;
   };
-  const faults = Array.from({ length: 17 }, (_, status) => status).filter((status) => failed(status));
+  const faults = Array.from({ length: 17 }, (_, status) => status).filter((status) => ended(status).failed);
   assert.deepEqual(faults, [2, 4, 13, 14, 15]);
-  assert.ok(failed(4, 5_000));
-  assert.ok(!failed(4, 20), 'a client that gave it 20 ms');
-  assert.ok(failed(14, 20));
   assert.ok(!callOf(fields()).failed, 'not before it is over');
+  const undecided = (status: number, deadline: number) => ended(status, deadline).undecided;
+  assert.ok(undecided(4, 20), 'a client that gave it 20 ms');
+  assert.deepEqual([undecided(4, 0), undecided(4, 1_000), undecided(14, 20)], [false, false, false]);
 });
 
 test('what a further try is told', () => {

@@ -21,7 +21,7 @@ const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts';
  * methods too, so that they say nothing about whether there is such a method.
  */
 const BEFORE_METHODS = (1 << 7) | (1 << 8) | (1 << 12) | (1 << 14) | (1 << 16);
-/** Milliseconds. A client that gives up sooner says nothing about the service when it does. */
+/** Milliseconds. Services that take longer than a shorter deadline need not be ill. */
 const FAIR_DEADLINE = 1_000;
 
 export class GrpcCall {
@@ -114,13 +114,18 @@ export class GrpcCall {
     method.record(status, upstream, durationMs);
   }
 
-  /** The service has failed, which it has not when a client gave it next to no time. */
   get failed(): boolean {
-    return isServerFault(this.status) && !(this.status === DEADLINE_EXCEEDED && this.hurried);
+    return isServerFault(this.status);
   }
 
+  /** The client gives the call so little time that its end by that says nothing about the service. */
   get hurried(): boolean {
     return this.#deadline !== 0 && this.#deadline < FAIR_DEADLINE;
+  }
+
+  /** Neither success nor failure of the service. */
+  get undecided(): boolean {
+    return this.status === DEADLINE_EXCEEDED && this.hurried;
   }
 
   /** Fields that are different at each try. */

@@ -380,7 +380,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     if (forbidsRetry(head.headers) || (this.#givenUpAt !== 0 && coarseClock.now >= this.#givenUpAt))
       return false;
     if (!this.#mayRetry()) return false;
-    if (call.failed) this.#noteFailedTry();
+    if (call.failed && !call.undecided) this.#noteFailedTry();
     this.#abandonTry();
     this.#retry(false);
     return true;
@@ -391,7 +391,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
    * is concerned, and a probe of it cannot wait even for those: a stream may have no news for long.
    */
   #settleCall(call: GrpcCall, now: number): void {
-    if (call.status !== NO_STATUS) this.#settle(!call.failed, now);
+    if (call.status !== NO_STATUS) this.#settleByStatus(call, now);
     else if (isProbe(this.#admission)) this.#settle(true, now);
   }
 
@@ -432,7 +432,12 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   #endCall(call: GrpcCall, trailers: string): void {
     call.readTrailers(trailers);
-    if (!this.#settled) this.#settle(!call.failed, exactNow());
+    if (!this.#settled) this.#settleByStatus(call, exactNow());
+  }
+
+  #settleByStatus(call: GrpcCall, now: number): void {
+    if (call.undecided) this.#release();
+    else this.#settle(!call.failed, now);
   }
 
   /** The response body waits until `releaseResponse`: a plugin is still busy with the head. */
