@@ -72,6 +72,11 @@ export class MessageBorders {
     }
   }
 
+  /** How many messages have ended. */
+  get complete(): number {
+    return this.#left > 0 ? this.messages - 1 : this.messages;
+  }
+
   get between(): boolean {
     return this.#prefix === 0 && this.#left === 0;
   }

@@ -50,10 +50,11 @@ export class GrpcWebResponse implements BodyOutput {
   }
 
   sendBody(input: Buffer, start: number, end: number): boolean {
+    const complete = this.#borders.complete;
     this.#borders.read(input, start, end);
     if (this.#encoder === null) return this.#downstream.sendBody(input, start, end);
-    // A complete message is padded, so that its last bytes do not wait for the next one.
-    const text = this.#encoder.encode(input, start, end, this.#borders.between);
+    // Where a message is complete, the last bytes of it must not wait for more.
+    const text = this.#encoder.encode(input, start, end, this.#borders.complete > complete);
     return this.#downstream.sendBody(text, 0, text.length);
   }
 
