@@ -124,6 +124,27 @@ describe('HTTP/2 endpoints', () => {
     origin.refuseNext = 0;
   });
 
+  it('D8: GOAWAY in the middle: the call above its last stream is repeated, the one below it finishes', async () => {
+    assert.equal((await client.get('/echo')).status, 200);
+    const [sessions, served] = [origin.sessions, origin.served];
+    const below = client.get('/slow');
+    await eventually(async () => origin.served === served + 1, 'it to arrive');
+    origin.leaveNext = true;
+    const above = await client.request({ ':path': '/echo', ':method': 'POST' }, 'once');
+    assert.deepEqual([above.status, above.body], [200, 'once']);
+    assert.deepEqual([(await below).status, (await below).body], [200, 'slow']);
+    assert.deepEqual([origin.sessions, origin.served], [sessions + 1, served + 2]);
+  });
+
+  it('C7: interim responses all the way', async () => {
+    const { status, interim, body } = await client.get('/hints');
+    assert.deepEqual([status, body], [200, 'hinted']);
+    assert.deepEqual(
+      interim.map((one) => [one[':status'], one['link']]),
+      [[103, '</a.css>']],
+    );
+  });
+
   it('a cut connection: an idempotent call goes to a new one', async () => {
     assert.equal((await client.get('/echo')).status, 200);
     origin.cut();

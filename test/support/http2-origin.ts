@@ -13,6 +13,8 @@ export class Http2Origin {
   mostAtOnce = 0;
   /** How many of the next streams are refused. */
   refuseNext = 0;
+  /** The next stream is not begun: GOAWAY names the one before it as the last. */
+  leaveNext = false;
   /** Error codes of streams that the gateway reset. */
   readonly resets: number[] = [];
   readonly trailers: Record<string, unknown>[] = [];
@@ -79,6 +81,11 @@ export class Http2Origin {
     if (this.refuseNext > 0) {
       this.refuseNext--;
       stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    if (this.leaveNext) {
+      this.leaveNext = false;
+      stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id! - 2);
       return;
     }
     this.served++;
