@@ -14,14 +14,15 @@ import type { EngineHost } from '../engine.ts';
 import { Peer } from '../peer.ts';
 import { ArrivedStream } from './arrived-stream.ts';
 import { Http2Exchange, type StreamOwner } from './exchange.ts';
+import { closeNative, readOn } from './native-session.ts';
 import { RequestText } from './request-text.ts';
 
 /** Highest stream id: the first GOAWAY of a drain still lets requests in that are on their way (RFC 9113 section 6.8). */
 const MAX_STREAM_ID = 2 ** 31 - 1;
 /** Between the two GOAWAYs of a drain, and the patience with a session that was told to close. Milliseconds. */
 const DRAIN_GRACE_MS = 1000;
-/** How often a connection without streams is looked at. Milliseconds. */
-const IDLE_CHECK_MS = 2000;
+/** How often a connection is looked at of which nothing is heard. Milliseconds. */
+const CHECK_MS = 2000;
 /** Frames that violate the protocol, and streams over the limit, before the session ends. */
 const MAX_INVALID_FRAMES = 100;
 const MAX_REJECTED_STREAMS = 100;
@@ -78,6 +79,8 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   #arrived: ArrivedStream[] = [];
   readonly #spare: Http2Exchange[] = [];
   #pinging = false;
+  /** Coarse-clock time of the next PING, while it has streams. */
+  #pingAt = 0;
   /** Coarse-clock time until which it may have no streams. */
   #idleUntil = 0;
   #served = false;
@@ -132,6 +135,9 @@ export class Http2Connection implements ClientConnection, StreamOwner {
       this.#watch(now);
     } else if (this.#streams.size === 0) {
       this.#onIdle(now);
+    } else if (now < this.#pingAt) {
+      readOn(this.#socket);
+      this.#checkAgain(now);
     } else if (this.#pinging || this.#session.destroyed) {
       // Dead, or in an error that Node does not tell.
       this.#cut();
@@ -144,22 +150,14 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   #onIdle(now: number): void {
     this.#spare.length = 0;
     if (now < this.#idleUntil) {
-      this.#readOn();
-      this.deadline = Math.min(this.#idleUntil, now + IDLE_CHECK_MS);
+      readOn(this.#socket);
+      this.deadline = Math.min(this.#idleUntil, now + CHECK_MS);
     } else if (this.#closing || !this.#served) {
       // Told to close, or a preface that never became a session.
       this.#cut();
     } else {
       this.#closeWhenIdle();
     }
-  }
-
-  /**
-   * After a protocol error of the peer Node 20 stops reading and never sees that the peer is gone: one bad frame for one
-   * descriptor, kept for ever. Reading on is harmless, as what still comes is thrown away.
-   */
-  #readOn(): void {
-    (this.#socket as unknown as { _handle: { readStart(): void } | null })._handle?.readStart();
   }
 
   /** From an exchange that is over for good. */
@@ -185,12 +183,21 @@ export class Http2Connection implements ClientConnection, StreamOwner {
 
   #watch(now: number): void {
     if (this.#streams.size === 0) this.#idleFor(DRAIN_GRACE_MS);
-    else this.deadline = now + this.host.settings.http2.pingInterval;
+    else this.#expectPing(now);
+  }
+
+  #expectPing(now: number): void {
+    this.#pingAt = now + this.host.settings.http2.pingInterval;
+    this.#checkAgain(now);
+  }
+
+  #checkAgain(now: number): void {
+    this.deadline = Math.min(this.#pingAt, now + CHECK_MS);
   }
 
   #idleFor(time: number): void {
     this.#idleUntil = coarseClock.now + time;
-    this.deadline = coarseClock.now + Math.min(time, IDLE_CHECK_MS);
+    this.deadline = coarseClock.now + Math.min(time, CHECK_MS);
   }
 
   #ping(): void {
@@ -237,12 +244,12 @@ export class Http2Connection implements ClientConnection, StreamOwner {
 
   #begin(arrived: ArrivedStream): void {
     const { host, peer, scheme } = this;
-    const { limits, pathPolicy, trustedProxies, http2 } = host.settings;
+    const { limits, pathPolicy, trustedProxies } = host.settings;
     peer.judge(trustedProxies);
     const spare = this.#spare.pop();
     spare?.reuse(arrived);
     const exchange = spare ?? new Http2Exchange(this, arrived);
-    if (this.#streams.size === 0 && !this.#draining) this.deadline = coarseClock.now + http2.pingInterval;
+    if (this.#streams.size === 0 && !this.#draining) this.#expectPing(coarseClock.now);
     this.#streams.add(exchange);
     exchanges.add(exchange);
     const origin = { scheme, trusted: peer.trusted };
@@ -261,19 +268,4 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     else exchange.begin();
     if (this.#draining) exchange.onShutdown(this.#drainUntil);
   }
-}
-
-interface NativeSession {
-  destroy(code: number, socketClosed: boolean): void;
-}
-
-/**
- * Ends the native half first. Else Node sends RST_STREAM for every open stream and first all that waits; when a peer went
- * away in the middle of a body that has ended here, nghttp2 makes empty DATA frames for ever (measured: a thread that
- * spins until the memory is used up). Where Node's insides have other names only this protection is missing.
- */
-function closeNative(session: ServerHttp2Session): void {
-  const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
-  const handle = key && (session as unknown as Record<symbol, NativeSession | undefined>)[key];
-  if (typeof handle?.destroy === 'function') handle.destroy(constants.NGHTTP2_CANCEL, true);
 }
