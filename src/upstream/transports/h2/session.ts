@@ -6,6 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { ResponseHead } from '../../../http/response-head.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
 import type { Connector } from '../connector.ts';
 import type { UpstreamCall } from '../upstream-call.ts';
@@ -57,6 +58,8 @@ export class H2Session implements StreamSession {
   readonly #session: ClientHttp2Session | null;
   /** What waits until the endpoint has said what it can do. */
   #unsettled: (() => void)[] | null = [];
+  /** Never more than there were calls at once. */
+  readonly spareHeads: ResponseHead[] = [];
   /** Calls that hold a place. */
   readonly #streams = new Set<H2Stream>();
 
@@ -128,6 +131,8 @@ export class H2Session implements StreamSession {
   open(headers: OutgoingHttpHeaders, bodyFollows: boolean): ClientHttp2Stream | null {
     const session = this.#session;
     if (session === null || session.destroyed || session.closed) return null;
+    // Waiting for trailers also keeps Node from ending a request in good order that has to be reset: half of an upload
+    // would look like all of it to the endpoint (rule C3).
     return session.request(headers, { endStream: !bodyFollows, waitForTrailers: bodyFollows });
   }
 

@@ -32,6 +32,8 @@ export interface StreamSession {
   /** Why the connection is gone; `''` while it is not. */
   readonly lost: string;
   readonly takesConnect: boolean;
+  /** Response heads that nobody uses: streams take theirs from here and give it back. */
+  readonly spareHeads: ResponseHead[];
   /** Calls `go` once the settings of the endpoint are known, or the connection is gone. */
   whenSettled(go: () => void): void;
   /** @returns null when it takes none any more */
@@ -47,11 +49,13 @@ export class H2Stream implements UpstreamConnection {
   readonly #reused: boolean;
   #call: UpstreamCall | null;
   #stream: ClientHttp2Stream | null = null;
-  readonly #head = new ResponseHead();
+  readonly #head: ResponseHead;
   #toHead = false;
   #requestDone = false;
   #requestTrailers = '';
   #inBody = false;
+  /** The caller has got the whole response. */
+  #finished = false;
   #informational = 0;
   #trailers = '';
   /** Key of the WebSocket handshake that the request is, else `''`. */
@@ -61,6 +65,7 @@ export class H2Stream implements UpstreamConnection {
   constructor(session: StreamSession, call: UpstreamCall) {
     this.#session = session;
     this.#reused = session.proven;
+    this.#head = session.spareHeads.pop() ?? new ResponseHead();
     this.#call = call;
   }
 
@@ -231,6 +236,7 @@ export class H2Stream implements UpstreamConnection {
   #finish(): void {
     const call = this.#call!;
     this.#call = null;
+    this.#finished = true;
     // The endpoint answered without reading all of the request: what is left of it is of no use.
     if (!this.#requestDone) this.#cancel();
     call.onResponseEnd(this.#trailers);
@@ -272,6 +278,7 @@ export class H2Stream implements UpstreamConnection {
 
   #onClose(): void {
     const stream = this.#stream!;
+    if (this.#finished) this.#session.spareHeads.push(this.#head);
     this.#session.release(this);
     this.#tunnel?.closed();
     const call = this.#call;
