@@ -1,5 +1,6 @@
 import type { DownstreamEvents, RequestBodySink } from '../engine/downstream.ts';
 import type { Exchange } from '../engine/exchange.ts';
+import { statesTooMuch } from '../http/body-limit.ts';
 import { ERRORS, type ErrorCode, GatewayError } from '../http/errors.ts';
 import { KIND_CONTENT_LENGTH } from '../http/field-kind.ts';
 import { DROP_REMOVED } from '../http/forwarding.ts';
@@ -235,6 +236,10 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
 
   #proxy(route: CompiledRoute): void {
     if (this.#exchange.head.upgrade && !this.#admitUpgrade(route)) return;
+    if (statesTooMuch(this.#exchange.head, this.#context.generation.limits.body)) {
+      this.#answerError('body_too_large');
+      return;
+    }
     const { chain } = route;
     this.#proxied = true;
     if (chain === null) {

@@ -370,6 +370,18 @@ describe('gRPC-Web', () => {
     assert.equal(statusOf(await call('h2', '/t.S/Echo', BINARY, frame(Buffer.alloc(BODY_LIMIT * 0.9)))), '0');
   });
 
+  it('a length beyond the limit is refused in a way that scripts can read', async () => {
+    const large = frame(Buffer.alloc(BODY_LIMIT));
+    for (const version of ['h1', 'h2'] as const) {
+      const fields = { origin: APP, ...(version === 'h2' ? { 'content-length': String(large.length) } : {}) };
+      const calls = service.calls.length;
+      const answer = await call(version, '/cors.S/Echo', BINARY, large, fields);
+      assert.deepEqual([answer.status, statusOf(answer)], [200, '8']);
+      assert.equal(answer.headers['access-control-allow-origin'], APP);
+      assert.equal(service.calls.length, calls);
+    }
+  });
+
   it('messages of a stream in text form come whole, each at its time', async () => {
     let stream: http2.ServerHttp2Stream | null = null;
     service.scripts.set('/t.S/Watch', (incoming) => {
@@ -499,7 +511,7 @@ describe('gRPC-Web on the engine uws', { skip: withoutUws() }, () => {
   it('is the same', async () => {
     const gone = await reservePort();
     const other = await startGateway(
-      { ...config(`127.0.0.1:${gone.port}`), server: { engine: 'uws' } },
+      { ...config(`127.0.0.1:${gone.port}`), server: { engine: 'uws', limits: { body: BODY_LIMIT } } },
       { workers: 1, files: { 'watcher.mjs': WATCHER } },
     );
     gone.release();
@@ -512,6 +524,9 @@ describe('gRPC-Web on the engine uws', { skip: withoutUws() }, () => {
         assert.equal(answer.headers['content-type'], type);
         assert.equal(statusOf(await call('h1', '/t.S/Fail', type, frame('x'))), '5');
         assert.equal(statusOf(await call('h1', '/nowhere', type, frame('x'))), '12');
+        assert.equal(statusOf(await call('h1', '/t.S/Echo', type, frame(Buffer.alloc(BODY_LIMIT)))), '8');
+        h1.destroy();
+        h1 = await other.connect();
         const died = await call('h1', '/t.S/Die', type, frame('x'));
         assert.deepEqual([died.frames.messages, statusOf(died)], [['hello'], '14']);
       }

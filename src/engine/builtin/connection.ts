@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { isRefusedForLength } from '../../http/body-limit.ts';
 import { ChunkedDecoder } from '../../http/chunked.ts';
 import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_CHUNKED, BODY_NONE } from '../../http/framing.ts';
@@ -229,7 +230,7 @@ export class Http1Connection implements Downstream, ClientConnection {
       if (reader.head !== HTTP2_PREFACE || !this.#handOver()) this.#reject(problem);
       return;
     }
-    if (head.contentLength > limits.body && limits.body !== 0) {
+    if (isRefusedForLength(head, limits.body)) {
       this.#reject('body_too_large');
       return;
     }

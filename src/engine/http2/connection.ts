@@ -5,6 +5,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { isRefusedForLength } from '../../http/body-limit.ts';
 import { coarseClock, onTick } from '../../shared/coarse-clock.ts';
 import type { Http2Settings } from '../../shared/http2-settings.ts';
 import type { WorkerLimits } from '../../shared/messages.ts';
@@ -263,7 +264,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
       pathPolicy,
     );
     if (problem !== '') exchange.reject(problem);
-    else if (head.contentLength > limits.body && limits.body !== 0) exchange.reject('body_too_large');
+    else if (isRefusedForLength(head, limits.body)) exchange.reject('body_too_large');
     else if (peer.tls !== null && !peer.tls.serves(head.host)) exchange.reject('misdirected_request');
     else exchange.begin();
     if (this.#draining) exchange.onShutdown(this.#drainUntil);

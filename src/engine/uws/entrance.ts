@@ -1,3 +1,4 @@
+import { isRefusedForLength } from '../../http/body-limit.ts';
 import type { ErrorCode } from '../../http/errors.ts';
 import { BODY_CHUNKED } from '../../http/framing.ts';
 import type { UwsApp, UwsRequest, UwsResponse } from './binding.ts';
@@ -82,7 +83,7 @@ export class UwsEntrance {
       return 'headers_too_large';
     // µWS takes malformed chunks for well-formed ones where nobody can see it (rule A12), so it gets none.
     if (head.bodyKind === BODY_CHUNKED) return 'length_required';
-    if (head.contentLength > limits.body && limits.body !== 0) return 'body_too_large';
+    if (isRefusedForLength(head, limits.body)) return 'body_too_large';
     if (this.#tls !== null && !this.#tls.serves(head.host)) return 'misdirected_request';
     return '';
   }
