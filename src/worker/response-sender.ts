@@ -233,7 +233,9 @@ export class ResponseSender {
    * @returns false when the protocol, or the place, has no room for that
    */
   endWithStatus(code: ErrorCode): boolean {
-    if (this.#grpcWeb === null || this.#filter !== null) return false;
+    if (this.#grpcWeb === null) return false;
+    // What a hook still holds is lost, as it is when the connection is cut.
+    this.#filter?.stop();
     const { status, title } = ERRORS[code];
     return this.#grpcWeb.endWithStatus(grpcStatus(status), title);
   }

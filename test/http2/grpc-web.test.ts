@@ -282,6 +282,12 @@ describe('gRPC-Web', () => {
       }
     });
 
+    it(`${version}: a service that dies has a status behind body hooks, too`, async () => {
+      service.scripts.set('/hooks.S/Die', service.scripts.get('/t.S/Die')!);
+      const answer = await call(version, '/hooks.S/Die', TEXT, frame('x'));
+      assert.deepEqual([answer.frames.messages, statusOf(answer), answer.complete], [['hello'], '14', true]);
+    });
+
     it(`${version}: a service that dies in the middle of a message cuts the answer`, async () => {
       service.scripts.set('/t.S/Cut', (incoming) => {
         begin(incoming, {});
