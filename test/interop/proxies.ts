@@ -120,6 +120,65 @@ backend origin
   }));
 }
 
+/** Paths of what a proxy needs for TLS, both ways. */
+export interface ProxyTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Both in one file, as HAProxy wants it. */
+  readonly pem: string;
+  /** Whose certificates are trusted. */
+  readonly ca: string;
+  /** What the other side's certificate is for. */
+  readonly name: string;
+}
+
+/** nginx with HTTPS and HTTP/2 towards clients. @param target such as `https://127.0.0.1:8443` */
+export async function startTlsNginx(
+  target: string,
+  tls: ProxyTls,
+): Promise<RunningProxy | { missing: string }> {
+  return start('nginx', (port, folder) => ({
+    text: `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit; user root;
+events { worker_connections 1024; }
+http {
+  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  server {
+    listen 127.0.0.1:${port} ssl http2; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
+    client_max_body_size 0;
+    location / {
+      proxy_pass ${target}; proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header Connection "";
+      proxy_ssl_server_name on; proxy_ssl_name ${tls.name}; proxy_ssl_verify on; proxy_ssl_trusted_certificate ${tls.ca};
+    }
+  }
+}`,
+    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
+  }));
+}
+
+/** HAProxy with HTTPS and HTTP/2 towards clients. @param server the line of its server behind the name */
+export async function startTlsHaproxy(
+  server: string,
+  tls: ProxyTls,
+): Promise<RunningProxy | { missing: string }> {
+  return start('haproxy', (port) => ({
+    text: `
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 10s
+  timeout server 10s
+frontend front
+  bind 127.0.0.1:${port} ssl crt ${tls.pem} alpn h2,http/1.1
+  default_backend origin
+backend origin
+  server origin ${server}
+`,
+    args: (file) => ['-db', '-f', file],
+  }));
+}
+
 async function start(
   name: 'nginx' | 'haproxy',
   configure: (port: number, folder: string) => { text: string; args: (file: string) => string[] },
