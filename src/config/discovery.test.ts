@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { errorsOf, loadYaml } from '../../test/support/config-files.ts';
+import { errorsOf, loadYaml, warningsOf } from '../../test/support/config-files.ts';
 import { configuredBackends, settingsOf } from './backends.ts';
 import { redactConfig } from './redact.ts';
 
@@ -60,4 +60,23 @@ discovery:
   const shown = JSON.stringify(redactConfig(config));
   assert.doesNotMatch(shown, /topsecret/);
   assert.match(shown, /octopus/);
+});
+
+test('services that nobody would use are warned of', async () => {
+  const found =
+    'discovery: { backend: static, static: { services: [{ name: a, instances: ["127.0.0.1:1"] }] } }\n';
+  const [warning, ...others] = await warningsOf(found);
+  assert.match(
+    warning ?? '',
+    /^1:1: discovery: no service that is found gets routes; set farp.enabled: true/,
+  );
+  assert.deepEqual(others, []);
+  for (const use of [
+    `farp: { enabled: true }\n${found}`,
+    found.replace('backend:', 'expose: all, backend:'),
+    `${found}upstreams: [{ name: a, service: a }]\n`,
+    'discovery: {}\n',
+  ]) {
+    assert.deepEqual(await warningsOf(use), [], use);
+  }
 });

@@ -230,6 +230,7 @@ test('variables of the environment override every file', async () => {
       OCTOPUS_OBSERVABILITY_LOGGING_ACCESS_LOG_ENABLED: 'false',
       OCTOPUS_ADMIN_ADDRESS: '127.0.0.1:9999',
       DISCOVERY_BACKEND: 'consul',
+      OCTOPUS_FARP_ENABLED: 'true',
     },
   );
   assert.equal(config.server.http_port, 8200);

@@ -7,6 +7,7 @@ import type { RouteSet } from '../routing/model.ts';
 import { MAX_UPSTREAMS } from '../shared/memory.ts';
 import type { EngineName } from '../shared/messages.ts';
 import { Breather } from './breather.ts';
+import { checkDiscovery } from './discovery-check.ts';
 import { readEnvironment } from './env.ts';
 import { checkStateFile } from './farp-check.ts';
 import { readConfigFiles } from './files.ts';
@@ -92,6 +93,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const { config } = sections;
   if (config === null || problems.hasErrors) return { ok: false, problems: problems.sorted(), files };
   rememberEnvironmentValues(config, tree);
+  checkDiscovery(config, tree, problems);
   settleBackends(config.discovery);
   settleFilePaths(config, tree);
   return {
