@@ -19,10 +19,16 @@ export async function createEngine(
       maxConnections,
     });
   }
-  const [{ loadUwebsockets }, { UwsEngine }] = await Promise.all([
+  const [{ loadUwebsockets }, { withMemoryFiles }, { UwsEngine }] = await Promise.all([
     import('../../native-bindings/uwebsockets.ts'),
+    import('../../native-bindings/memory-file.ts'),
     import('../engine/uws/server.ts'),
   ]);
   const module = loadUwebsockets().module as UwsModule;
-  return new UwsEngine(worker, module, { host, port, tlsPort, shared }, maxConnections);
+  return new UwsEngine(
+    worker,
+    { module, withFiles: withMemoryFiles },
+    { host, port, tlsPort, shared },
+    maxConnections,
+  );
 }

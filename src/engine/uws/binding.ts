@@ -1,5 +1,12 @@
 /** What the engine uses of µWebSockets.js; the module itself is loaded by `native-bindings/uwebsockets.ts`. */
 
+/** What the engine needs that is not JavaScript. */
+export interface UwsNative {
+  readonly module: UwsModule;
+  /** Calls `use` with the names of files that hold `texts` until it returns, and that nobody else can read. */
+  withFiles<T>(texts: readonly string[], use: (paths: readonly string[]) => T): T;
+}
+
 export interface UwsModule {
   App(): UwsApp;
   /** @throws Error without a reason when it does not like the files or the ciphers */

@@ -6,7 +6,7 @@ import { UwsExchange, type UwsShared } from './exchange.ts';
 import { type PeerEntry, Peers } from './peers.ts';
 import { refuse } from './refusal.ts';
 import { RequestText } from './request-text.ts';
-import type { UwsTls } from './tls.ts';
+import type { UwsTls } from './tls-view.ts';
 
 /**
  * Largest request head. µWS takes more only when it happens to come in one read, so that the same request would fail now

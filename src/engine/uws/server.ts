@@ -2,7 +2,7 @@ import { coarseClock, onTick } from '../../shared/coarse-clock.ts';
 import { ConnectionList, type Listed } from '../connection-list.ts';
 import type { Engine, EngineHost } from '../engine.ts';
 import type { TlsContexts } from '../tls/contexts.ts';
-import { LISTEN_EXCLUSIVE, type UwsApp, type UwsModule } from './binding.ts';
+import { LISTEN_EXCLUSIVE, type UwsApp, type UwsModule, type UwsNative } from './binding.ts';
 import { UwsEntrance } from './entrance.ts';
 import type { UwsExchange, UwsShared } from './exchange.ts';
 import { UwsTlsListener } from './tls-listener.ts';
@@ -40,7 +40,8 @@ export class UwsEngine implements Engine, UwsShared {
   #waiting: UwsExchange[] = [];
 
   /** @param maxConnections further requests than this at once are cut off */
-  constructor(host: EngineHost, module: UwsModule, address: UwsAddress, maxConnections: number) {
+  constructor(host: EngineHost, native: UwsNative, address: UwsAddress, maxConnections: number) {
+    const { module } = native;
     this.host = host;
     this.#module = module;
     this.#address = address;
@@ -49,7 +50,7 @@ export class UwsEngine implements Engine, UwsShared {
     this.#app = module.App();
     new UwsEntrance(this, null, () => this.#port).open(this.#app);
     this.#tls =
-      address.tlsPort === 0 ? null : new UwsTlsListener(module, this, address.host, address.tlsPort);
+      address.tlsPort === 0 ? null : new UwsTlsListener(native, this, address.host, address.tlsPort);
     onTick((now) => this.#sweep(now));
   }
 

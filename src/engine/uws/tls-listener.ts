@@ -1,7 +1,7 @@
 import type { TlsContexts } from '../tls/contexts.ts';
-import type { UwsApp, UwsModule } from './binding.ts';
+import type { UwsApp, UwsNative } from './binding.ts';
 import type { UwsShared } from './exchange.ts';
-import { createTlsApp } from './tls.ts';
+import { createTlsApp } from './tls-app.ts';
 
 /** Any number of sockets may listen on the port: those of other workers, and the next one of this worker. */
 const LISTEN_SHARED = 0;
@@ -12,7 +12,7 @@ const LISTEN_SHARED = 0;
  * its connections until they end. An app is never given back, which costs 33 KB for each exchange.
  */
 export class UwsTlsListener {
-  readonly #module: UwsModule;
+  readonly #native: UwsNative;
   readonly #shared: UwsShared;
   readonly #host: string;
   readonly #port: number;
@@ -23,8 +23,8 @@ export class UwsTlsListener {
   #destroyed = false;
   #next: { readonly contexts: TlsContexts | null; readonly app: UwsApp | null } | null = null;
 
-  constructor(module: UwsModule, shared: UwsShared, host: string, port: number) {
-    this.#module = module;
+  constructor(native: UwsNative, shared: UwsShared, host: string, port: number) {
+    this.#native = native;
     this.#shared = shared;
     this.#host = host;
     this.#port = port;
@@ -35,7 +35,7 @@ export class UwsTlsListener {
     this.#next = null;
     if (contexts === this.#contexts) return;
     const app =
-      contexts === null ? null : createTlsApp(this.#module, this.#shared, contexts, () => this.#port);
+      contexts === null ? null : createTlsApp(this.#native, this.#shared, contexts, () => this.#port);
     this.#next = { contexts, app };
   }
 
@@ -52,7 +52,7 @@ export class UwsTlsListener {
   }
 
   #close(listening: object): void {
-    if (!this.#destroyed) this.#module.us_listen_socket_close(listening);
+    if (!this.#destroyed) this.#native.module.us_listen_socket_close(listening);
   }
 
   #listen(app: UwsApp): object {

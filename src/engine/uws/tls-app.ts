@@ -1,45 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { withMemoryFiles } from '../../../native-bindings/memory-file.ts';
-import type { ConnectionTls } from '../client-tls.ts';
 import type { CertificateContext, TlsContexts } from '../tls/contexts.ts';
-import type { UwsApp, UwsModule, UwsTlsOptions } from './binding.ts';
+import type { UwsApp, UwsModule, UwsNative, UwsTlsOptions } from './binding.ts';
 import { UwsEntrance } from './entrance.ts';
 import type { UwsShared } from './exchange.ts';
+import { UwsTls } from './tls-view.ts';
 
 /** Curves of keys with which BoringSSL signs; RSA is the other kind. */
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 const OR_BUILTIN = 'use "engine: builtin"';
-
-/**
- * The TLS side of connections that were shown one certificate. µWS tells nothing about a connection, but which of the
- * certificates the client has got.
- */
-export class UwsTls implements ConnectionTls {
-  readonly serverName = '';
-  readonly version = '';
-  readonly cipher = '';
-  readonly alpn = '';
-  readonly resumed = false;
-  readonly certificate = null;
-  readonly forwardedCertificate = '';
-  readonly #contexts: TlsContexts;
-  readonly #shown: CertificateContext;
-  #lastHost = '';
-
-  constructor(contexts: TlsContexts, shown: CertificateContext) {
-    this.#contexts = contexts;
-    this.#shown = shown;
-  }
-
-  /** Rule B15: the hosts for which a client would have been shown the same certificate, and all others that it covers. */
-  serves(host: string): boolean {
-    if (host === this.#lastHost) return true;
-    const strict = this.#contexts.settings.strictHost;
-    if (strict && this.#contexts.find(host) !== this.#shown && !this.#shown.names.covers(host)) return false;
-    this.#lastHost = host;
-    return true;
-  }
-}
 
 /**
  * An app of µWS with the certificates of one generation; it does not listen yet.
@@ -47,7 +15,7 @@ export class UwsTls implements ConnectionTls {
  * @throws Error when it cannot serve what the settings ask for
  */
 export function createTlsApp(
-  module: UwsModule,
+  { module, withFiles }: UwsNative,
   shared: UwsShared,
   contexts: TlsContexts,
   port: () => number,
@@ -55,7 +23,7 @@ export function createTlsApp(
   refuseUnknown(contexts);
   const { settings } = contexts;
   const texts = settings.certificates.flatMap(({ cert, key }) => [cert, key]);
-  return withMemoryFiles(texts, (paths) => {
+  return withFiles(texts, (paths) => {
     const optionsOf = (context: CertificateContext): UwsTlsOptions => {
       const index = settings.certificates.indexOf(context.certificate);
       return {

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { Authority } from '../../../test/support/certificates.ts';
 import type { ServerCertificate, TlsSettings } from '../../shared/tls-settings.ts';
 import { TlsContexts } from '../tls/contexts.ts';
-import type { UwsModule } from './binding.ts';
+import type { UwsModule, UwsNative } from './binding.ts';
 import type { UwsShared } from './exchange.ts';
-import { createTlsApp, UwsTls } from './tls.ts';
+import { createTlsApp } from './tls-app.ts';
+import { UwsTls } from './tls-view.ts';
 
 const authority = await Authority.create();
 const skip = authority === null && 'no openssl to make certificates with';
@@ -54,7 +55,10 @@ test('B15: a connection serves the hosts that get the certificate it was shown',
 });
 
 test('what µWebSockets.js would leave out in silence is refused', { skip }, () => {
-  const never = { SSLApp: () => assert.fail('it was asked') } as unknown as UwsModule;
+  const never: UwsNative = {
+    module: {} as UwsModule,
+    withFiles: () => assert.fail('it was asked'),
+  };
   const refused = (made: TlsContexts, reason: RegExp): void => {
     assert.throws(() => createTlsApp(never, {} as UwsShared, made, () => 0), reason);
   };
