@@ -81,6 +81,7 @@ describe('TLS on the engine uws', { skip }, () => {
 
   it('says at the start what it does not serve', async () => {
     assert.match(gateway.log, /The engine uws serves HTTP\/1.1 only: no HTTP\/2, gRPC, WebSocket, client/);
+    assert.doesNotMatch(gateway.log, /Warning: /);
   });
 
   it('requests come in over https, for plugins and services too', async () => {
