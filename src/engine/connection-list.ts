@@ -13,6 +13,8 @@ export interface ClientConnection extends Listed {
   drain(until: number): void;
   /** Closes at once. */
   destroy(): void;
+  /** See `Engine.abandon`. */
+  abandon?(): void;
 }
 
 export class ConnectionList {

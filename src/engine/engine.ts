@@ -22,6 +22,8 @@ export interface Engine {
   drain(until: number): void;
   /** Cuts what is left. */
   destroy(): void;
+  /** The thread is about to end, for whatever reason: does what must be done for the other threads to live on. */
+  abandon?(): void;
   /** Further client connections than this are closed at once. */
   setMaxConnections(maxConnections: number): void;
   /**

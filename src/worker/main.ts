@@ -104,6 +104,7 @@ async function start(): Promise<void> {
 
   const share = Math.max(1, Math.ceil(generation.limits.connections / init.workerCount));
   const engine = await createEngine(init, plane, share);
+  process.once('exit', () => engine.abandon?.());
   const listening = await engine.listen();
   send({ type: 'listening', port: listening });
   new ThreadProbe(recorder, init.workerIndex);

@@ -89,6 +89,10 @@ export class BuiltinEngine implements Engine {
     this.#list.each((member) => (member as ClientConnection).destroy());
   }
 
+  abandon(): void {
+    this.#list.each((member) => (member as ClientConnection).abandon?.());
+  }
+
   readonly #admit = (): boolean => this.connections < this.#maxConnections;
 
   #accept(): void {

@@ -15,7 +15,7 @@ import type { EngineHost } from '../engine.ts';
 import { Peer } from '../peer.ts';
 import { ArrivedStream } from './arrived-stream.ts';
 import { Http2Exchange, type StreamOwner } from './exchange.ts';
-import { closeNative, readOn } from './native-session.ts';
+import { closeNative, readOn, stopReading } from './native-session.ts';
 import { RequestText } from './request-text.ts';
 
 /** Highest stream id: the first GOAWAY of a drain still lets requests in that are on their way (RFC 9113 section 6.8). */
@@ -127,6 +127,10 @@ export class Http2Connection implements ClientConnection, StreamOwner {
 
   destroy(): void {
     this.#cut();
+  }
+
+  abandon(): void {
+    stopReading(this.#socket);
   }
 
   onDeadline(now: number): void {

@@ -1,5 +1,5 @@
 /**
- * Two faults of Node's HTTP/2 sessions that can only be helped from below. Where its insides have other names than in
+ * Faults of Node's HTTP/2 sessions that can only be helped from below. Where its insides have other names than in
  * Node 20 to 24 the protection is missing and nothing else.
  */
 import { constants, type ServerHttp2Session } from 'node:http2';
@@ -13,6 +13,7 @@ interface NativeStream {
   /** Bytes that the kernel has not taken yet. */
   readonly writeQueueSize: number;
   readStart(): void;
+  readStop(): number;
 }
 
 /**
@@ -34,4 +35,13 @@ export function closeNative(session: ServerHttp2Session): void {
 export function readOn(socket: Socket): void {
   const handle = (socket as unknown as { _handle: NativeStream | null })._handle;
   if (handle !== null && handle.writeQueueSize === 0) handle.readStart();
+}
+
+/**
+ * Reads no more, for a thread that is about to end: when a request with a body arrives while no JavaScript runs any more,
+ * Node aborts the whole process for want of a listener (measured: every second thread that dies under load takes all
+ * others along).
+ */
+export function stopReading(socket: Socket): void {
+  (socket as unknown as { _handle: NativeStream | null })._handle?.readStop();
 }
