@@ -75,10 +75,12 @@ export class ResponseHead {
     if (!raw.startsWith('HTTP/1.') || lineEnd < 12) return 'no HTTP/1.x status line';
     const minor = raw.charCodeAt(7) - 48;
     if ((minor !== 0 && minor !== 1) || raw.charCodeAt(8) !== 32) return 'no HTTP/1.x status line';
-    const status =
-      (raw.charCodeAt(9) - 48) * 100 + (raw.charCodeAt(10) - 48) * 10 + (raw.charCodeAt(11) - 48);
-    if (!(status >= 100 && status <= 999) || (lineEnd > 12 && raw.charCodeAt(12) !== 32))
-      return 'malformed status line';
+    const hundreds = raw.charCodeAt(9) - 48;
+    const tens = raw.charCodeAt(10) - 48;
+    const ones = raw.charCodeAt(11) - 48;
+    const status = hundreds * 100 + tens * 10 + ones;
+    const digits = hundreds > 0 && hundreds < 10 && tens >= 0 && tens < 10 && ones >= 0 && ones < 10;
+    if (!digits || (lineEnd > 12 && raw.charCodeAt(12) !== 32)) return 'malformed status line';
     this.version = 10 + minor;
     this.status = status;
     this.reason = lineEnd > 13 ? raw.slice(13, lineEnd) : '';

@@ -58,6 +58,12 @@ export const RESPONSE_FIELDS: readonly ResponseCase[] = [
   malformed('C8-status-short', 'a status of two digits', head('HTTP/1.1 20 OK', 'Content-Length: 0')),
   malformed('C8-status-long', 'a status of four digits', head('HTTP/1.1 2000 OK', 'Content-Length: 0')),
   malformed('C8-status-low', 'status 099', head('HTTP/1.1 099 OK', 'Content-Length: 0')),
+  malformed(
+    'C8-status-blank',
+    'a status of two digits and a space',
+    head('HTTP/1.1 99  OK', 'Content-Length: 0'),
+  ),
+  malformed('C8-status-colon', 'a status with a colon', head('HTTP/1.1 2:0 OK', 'Content-Length: 0')),
   malformed('C8-status-letters', 'a status of letters', head('HTTP/1.1 abc OK', 'Content-Length: 0')),
   malformed('C8-garbage', 'bytes that are no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'),
   malformed('C8-te-unknown', 'an unknown transfer coding', `${head(OK, 'Transfer-Encoding: gzip')}x`),
