@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Case, isHttp2, routePrefix } from '../cases.ts';
+import type { Certificate } from '../system/certificate.ts';
 import { find, version } from '../system/tools.ts';
 import { type Launch, MAX_CONNECTIONS, type Peer, type Setup } from './peer.ts';
 
@@ -14,8 +15,8 @@ export const envoy: Peer = {
     return program && version(program, ['--version'], /\/(\d+\.\d+\.\d+)\//);
   },
   prepare(setup: Setup): Launch | null {
-    const { plugins, reload, tls } = setup.scenario;
-    if (plugins > 0 || reload || tls) return null;
+    const { plugins, reload } = setup.scenario;
+    if (plugins > 0 || reload) return null;
     const file = path.join(setup.directory, 'envoy.json');
     writeFileSync(file, JSON.stringify(configuration(setup)));
     return {
@@ -37,7 +38,7 @@ const HTTP2_UPSTREAM = {
   },
 };
 
-function configuration({ scenario, port, originPort }: Setup): object {
+function configuration({ scenario, port, originPort, certificate }: Setup): object {
   const connectionManager = {
     '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'clients',
@@ -63,6 +64,7 @@ function configuration({ scenario, port, originPort }: Setup): object {
           enable_reuse_port: true,
           filter_chains: [
             {
+              ...(certificate ? { transport_socket: tlsSocket(certificate, scenario) } : {}),
               filters: [
                 { name: 'envoy.filters.network.http_connection_manager', typed_config: connectionManager },
               ],
@@ -85,6 +87,19 @@ function configuration({ scenario, port, originPort }: Setup): object {
           },
         },
       ],
+    },
+  };
+}
+
+function tlsSocket({ cert, key }: Certificate, scenario: Case): object {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': `${TYPE}.transport_sockets.tls.v3.DownstreamTlsContext`,
+      common_tls_context: {
+        alpn_protocols: [isHttp2(scenario) ? 'h2' : 'http/1.1'],
+        tls_certificates: [{ certificate_chain: { filename: cert }, private_key: { filename: key } }],
+      },
     },
   };
 }

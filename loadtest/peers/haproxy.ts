@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isHttp2, routePrefix } from '../cases.ts';
 import { find, version } from '../system/tools.ts';
@@ -12,7 +12,6 @@ export const haproxy: Peer = {
     return program && version(program, ['-v'], /version (\d+\.\d+\.\d+)/);
   },
   prepare(setup: Setup): Launch | null {
-    if (setup.scenario.tls) return null;
     const file = path.join(setup.directory, 'haproxy.cfg');
     const routes = path.join(setup.directory, 'routes.lst');
     writeFileSync(
@@ -29,7 +28,17 @@ export const haproxy: Peer = {
   },
 };
 
-function configuration({ scenario, port, originPort }: Setup, routes: string): string {
+/** It wants certificate and key in one file. */
+function bindFlags({ scenario, directory, certificate }: Setup): string {
+  const http2 = isHttp2(scenario);
+  if (certificate === null) return http2 ? ' proto h2' : '';
+  const pem = path.join(directory, 'haproxy.pem');
+  writeFileSync(pem, readFileSync(certificate.cert, 'utf8') + readFileSync(certificate.key, 'utf8'));
+  return ` ssl crt ${pem} alpn ${http2 ? 'h2' : 'http/1.1'}`;
+}
+
+function configuration(setup: Setup, routes: string): string {
+  const { scenario, port, originPort } = setup;
   const lines = [
     'global',
     // Warn, do not end, where the limit of open files is lower than twice maxconn.
@@ -46,7 +55,7 @@ function configuration({ scenario, port, originPort }: Setup, routes: string): s
     '  http-reuse always',
     '  option forwardfor',
     'frontend clients',
-    `  bind 127.0.0.1:${port} backlog 4096${isHttp2(scenario) ? ' proto h2' : ''}`,
+    `  bind 127.0.0.1:${port} backlog 4096${bindFlags(setup)}`,
   ];
   if (scenario.plugins === 3) {
     lines.push(
