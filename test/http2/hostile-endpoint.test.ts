@@ -1,0 +1,178 @@
+/** Rules C2, C7, C8, D1, D2, D5 for what comes from HTTP/2 endpoints: malformed responses reach no client as good ones. */
+import assert from 'node:assert/strict';
+import net, { type AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import {
+  ACK,
+  CONTINUATION,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  GOAWAY,
+  HEADERS,
+  headerBlock,
+  number32,
+  PREFACE,
+  PUSH_PROMISE,
+  RST_STREAM,
+  SETTINGS,
+} from '../support/http2-frames.ts';
+import { message, type WireResponse } from '../support/wire.ts';
+
+type Fields = [string, string][];
+/** What an endpoint sends in answer to a request. */
+type Script = (stream: number) => Buffer[];
+
+const OK: Fields = [[':status', '200']];
+const head = (stream: number, fields: Fields, flags = END_HEADERS): Buffer =>
+  frame(HEADERS, flags, stream, headerBlock(fields));
+const last = (stream: number, text = 'x'): Buffer => frame(DATA, END_STREAM, stream, Buffer.from(text));
+/** A response with this head and a body. */
+const response =
+  (fields: Fields, text = 'x'): Script =>
+  (stream) => [head(stream, fields), last(stream, text)];
+const bodiless =
+  (...fields: Fields): Script =>
+  (stream) => [head(stream, fields, END_HEADERS | END_STREAM)];
+const FILLER = headerBlock([['x-filler', 'y'.repeat(15_000)]]);
+
+/** The client gets 502, and the reason is no fault of its own. */
+const BAD: Readonly<Record<string, Script>> = {
+  'D1: a connection-specific field': response([...OK, ['connection', 'close']]),
+  'D1: Transfer-Encoding': response([...OK, ['transfer-encoding', 'chunked']]),
+  'D1: a name with capitals': response([...OK, ['X-Up', '1']]),
+  'D2: no status': response([['x-a', '1']]),
+  'D2: two statuses': bodiless(...OK, ...OK),
+  'D2: a pseudo-field of requests': response([...OK, [':path', '/']]),
+  'C8: a status of letters': bodiless([':status', 'abc']),
+  'C8: status 099': bodiless([':status', '099']),
+  'C7: status 101': (stream) => [head(stream, [[':status', '101']]), ...response(OK)(stream)],
+  'C7: an interim response that ends the stream': bodiless([':status', '103']),
+  'C8: Content-Length twice': response([...OK, ['content-length', '1'], ['content-length', '1']]),
+  'C8: a malformed Content-Length': response([...OK, ['content-length', '+1']]),
+  'a push that was not asked for': (stream) => [
+    frame(PUSH_PROMISE, END_HEADERS, stream, Buffer.concat([number32(2), headerBlock([[':path', '/p']])])),
+    ...response(OK)(stream),
+  ],
+  'a stream that nobody opened': (stream) => [head(stream + 2, OK, END_HEADERS | END_STREAM)],
+  'a head of half a megabyte': (stream) => [
+    head(stream, OK, 0),
+    ...Array<Buffer>(40).fill(frame(CONTINUATION, 0, stream, FILLER)),
+    frame(CONTINUATION, END_HEADERS, stream),
+    last(stream),
+  ],
+  'a reset': (stream) => [frame(RST_STREAM, 0, stream, number32(2))],
+  'GOAWAY with an error': () => [frame(GOAWAY, 0, 0, Buffer.concat([number32(0), number32(2)]))],
+};
+
+/** The client sees that the response is not whole. */
+const CUT: Readonly<Record<string, Script>> = {
+  'D5: less than its Content-Length': response([...OK, ['content-length', '10']], 'short'),
+  'D5: more than its Content-Length': response([...OK, ['content-length', '2']], 'too long'),
+  'D2: trailers with a pseudo-field': (stream) => [
+    head(stream, OK),
+    frame(DATA, 0, stream, Buffer.from('x')),
+    head(stream, OK, END_HEADERS | END_STREAM),
+  ],
+  'a second head': (stream) => [head(stream, OK), head(stream, OK), last(stream)],
+  'C2: a reset in the body': (stream) => [
+    head(stream, OK),
+    frame(DATA, 0, stream, Buffer.from('x')),
+    frame(RST_STREAM, 0, stream, number32(2)),
+  ],
+};
+
+describe('malformed responses of HTTP/2 endpoints', () => {
+  let gateway: Gateway;
+  let script: Script;
+  const endpoint = net.createServer((socket) => serve(socket, (stream) => script(stream)));
+
+  before(async () => {
+    await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+    const { port } = endpoint.address() as AddressInfo;
+    gateway = await startGateway(
+      {
+        routing: { timeout: '5s', retries: 0 },
+        upstreams: [{ name: 'hostile', protocol: 'h2', endpoints: [`127.0.0.1:${port}`] }],
+        routes: [{ path: '/*', upstream: 'hostile' }],
+      },
+      { workers: 1 },
+    );
+  });
+
+  after(async () => {
+    await gateway?.stop();
+    endpoint.close();
+  });
+
+  /** Null: the connection was closed before a whole head had come. */
+  async function ask(answer: Script): Promise<WireResponse | null> {
+    script = answer;
+    const client = await gateway.connect();
+    client.write(message('GET / HTTP/1.1', 'Host: a.test'));
+    try {
+      await client.until(
+        () => (client.received !== '' || client.closedHow !== null ? true : null),
+        'an answer',
+      );
+      return client.received === '' ? null : await client.response();
+    } finally {
+      client.destroy();
+    }
+  }
+
+  async function goesOn(): Promise<void> {
+    assert.equal((await ask(response(OK, 'fine')))?.body, 'fine');
+  }
+
+  for (const [title, answer] of Object.entries(BAD)) {
+    it(`${title}: 502`, async () => {
+      assert.equal((await ask(answer))?.status, 502);
+      await goesOn();
+    });
+  }
+
+  for (const [title, answer] of Object.entries(CUT)) {
+    it(`${title}: no whole response`, async () => {
+      assert.notEqual((await ask(answer))?.complete, true);
+      await goesOn();
+    });
+  }
+
+  it('a field with a line break in it is left out', async () => {
+    const answer = await ask(
+      response([...OK, ['x-a', 'b\r\nx-evil: 1'], ['x-b\r\nx-evil', '1'], ['x-c', '2']]),
+    );
+    const names = answer!.fields.map(([name]) => name.toLowerCase());
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('x-') && name !== 'x-request-id'),
+      ['x-c'],
+    );
+  });
+});
+
+/** Reads requests and answers each of them with what the script says. */
+function serve(socket: net.Socket, answer: Script): void {
+  let input = Buffer.alloc(0);
+  let begun = false;
+  socket.on('error', () => {});
+  socket.on('data', (chunk: Buffer) => {
+    input = Buffer.concat([input, chunk]);
+    if (!begun && input.length < PREFACE.length) return;
+    if (!begun) {
+      begun = true;
+      input = input.subarray(PREFACE.length);
+      socket.write(frame(SETTINGS, 0, 0));
+    }
+    while (input.length >= 9) {
+      const end = 9 + input.readUIntBE(0, 3);
+      if (input.length < end) return;
+      const [type, flags, stream] = [input[3]!, input[4]!, input.readUInt32BE(5)];
+      input = input.subarray(end);
+      if (type === SETTINGS && (flags & ACK) === 0) socket.write(frame(SETTINGS, ACK, 0));
+      if (type === HEADERS) socket.write(Buffer.concat(answer(stream)));
+    }
+  });
+}
