@@ -1,6 +1,7 @@
 /** Certificates of clients: who is let in, what plugins know, what endpoints get to see. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import type tls from 'node:tls';
 import { Authority, type Pem } from '../support/certificates.ts';
@@ -136,6 +137,31 @@ describe('client certificates', { skip }, () => {
     assert.deepEqual(valuesOf(origin.seen.at(-1)!.fields, 'client-cert'), []);
     known.destroy();
   });
+
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    it(`a resumed session has the identity of its beginning, and no other, ${version}`, async () => {
+      const limits = { minVersion: version, maxVersion: version };
+      const sessionOf = async (options: tls.ConnectionOptions): Promise<Buffer> => {
+        const first = await connect({ ...limits, ...options });
+        const socket = first.socket as tls.TLSSocket;
+        const ticket = version === 'TLSv1.3' ? once(socket, 'session') : null;
+        assert.equal((await first.request(REQUEST)).status, 200);
+        const session = ticket === null ? socket.getSession()! : ((await ticket)[0] as Buffer);
+        first.destroy();
+        return session;
+      };
+      const subjectOf = async (options: tls.ConnectionOptions): Promise<unknown> => {
+        const again = await connect({ ...limits, ...options });
+        assert.equal((again.socket as tls.TLSSocket).isSessionReused(), true);
+        const answer = await again.request(REQUEST);
+        again.destroy();
+        return JSON.parse(valuesOf(answer.fields, 'x-who')[0]!).subject;
+      };
+      const [known, unknown] = [await sessionOf(alice), await sessionOf({})];
+      assert.equal(await subjectOf({ session: known }), 'CN=alice');
+      assert.equal(await subjectOf({ session: unknown, ...alice }), null);
+    });
+  }
 
   it('a session begun without certificate is not resumed once one is required', async () => {
     const first = await connect({ maxVersion: 'TLSv1.2' });
