@@ -24,6 +24,8 @@ export class Authority {
   readonly cert: string;
   readonly #openssl: string;
   #serial = 1;
+  /** Certificates between this authority and the one that clients know. */
+  #chain = '';
 
   /** @returns null when there is no openssl */
   static async create(name = 'test authority'): Promise<Authority | null> {
@@ -50,6 +52,20 @@ export class Authority {
     this.cert = this.#read('ca.pem');
   }
 
+  /** An authority that this one vouches for. Its certificate comes behind those that it issues. */
+  intermediate(name: string): Authority {
+    const { folder } = this;
+    const serial = this.#serial++;
+    const below = new Authority(this.#openssl, name);
+    const csr = path.join(folder, `${serial}.csr`);
+    below.#run('req', '-new', '-key', 'ca.key', '-out', csr, '-subj', `/CN=${name}`);
+    writeFileSync(path.join(folder, `${serial}.ext`), 'basicConstraints=critical,CA:TRUE\n');
+    this.#sign(serial, 2);
+    below.#chain = this.#read(`${serial}.pem`);
+    writeFileSync(path.join(below.folder, 'ca.pem'), below.#chain);
+    return below;
+  }
+
   /** A certificate for a server or a client. */
   issue(name: string, { names = `DNS:${name}`, key, days = 2 }: CertificateOptions = {}): Pem {
     const serial = this.#serial++;
@@ -58,7 +74,7 @@ export class Authority {
     this.#run('req', ...kind, '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${name}`);
     writeFileSync(path.join(this.folder, file('ext')), `subjectAltName=${names}\n`);
     this.#sign(serial, days);
-    return { cert: this.#read(file('pem')), key: this.#read(file('key')) };
+    return { cert: this.#read(file('pem')) + this.#chain, key: this.#read(file('key')) };
   }
 
   #sign(serial: number, days: number): void {

@@ -11,6 +11,7 @@ import { Authority } from '../support/certificates.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { get, shown } from '../support/tls-peer.ts';
+import { withoutUws } from '../support/uws.ts';
 
 const authority = await Authority.create();
 const skip = authority === null && 'no openssl to make certificates with';
@@ -163,6 +164,26 @@ describe('certificates', { skip }, () => {
     client.destroy();
   });
 });
+
+for (const engine of ['builtin', 'uws'] as const) {
+  const unable = engine === 'uws' && withoutUws();
+  it(`the whole chain of a certificate is sent, engine ${engine}`, { skip: skip || unable }, async () => {
+    const { cert, key } = authority!.intermediate('between').issue('main.test');
+    const gateway = await startGateway(
+      { server: { engine }, tls: { enabled: true, cert: 'main.pem', key: 'main.key' }, routes: [HELLO] },
+      { workers: 1, files: { 'main.pem': cert, 'main.key': key } },
+    );
+    try {
+      const client = await RawClient.connect(gateway.tlsPort, {
+        tls: { servername: 'main.test', ca: authority!.cert, rejectUnauthorized: true },
+      });
+      assert.equal((await client.request(get('main.test'))).body, 'hello');
+      client.destroy();
+    } finally {
+      await gateway.stop();
+    }
+  });
+}
 
 it('a start with a missing file names the file and its key', { skip }, async () => {
   const start = startGateway({
