@@ -46,6 +46,22 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   504: 14,
 };
 
+/**
+ * What clients make of a stream that is reset with REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM or INADEQUATE_SECURITY (gRPC
+ * over HTTP/2, "Errors"); all others are INTERNAL.
+ */
+const STATUS_OF_RESET: Readonly<Record<number, number>> = {
+  7: 14,
+  8: CANCELLED,
+  11: 8,
+  12: 7,
+};
+
+/** @param code of the RST_STREAM */
+export function statusOfReset(code: number): number {
+  return STATUS_OF_RESET[code] ?? 13;
+}
+
 /** @returns UNKNOWN for what is no number of a status, NO_STATUS when there is no `grpc-status` */
 export function statusIn(fields: HeaderBlock): number {
   const value = fields.get('grpc-status');

@@ -40,6 +40,7 @@ export class GrpcCall {
   /** The service speaks gRPC, and has said how the call ends. */
   #speaksGrpc = false;
   #stated = false;
+  #sized = false;
   /** Tries that the client has made before. */
   readonly #attemptsBefore: number;
   readonly #deadline: number;
@@ -64,7 +65,8 @@ export class GrpcCall {
   }
 
   /** A head with a status is all of a response (Trailers-Only), and so is one that is no response of gRPC. */
-  readHead({ status, headers }: ResponseHead): void {
+  readHead({ status, headers, contentLength }: ResponseHead): void {
+    this.#sized = contentLength >= 0;
     this.#speaksGrpc = status === 200 && isGrpc(headers);
     this.status = status === 200 ? statusIn(headers) : statusOfHttp(status);
     this.#stated = this.#speaksGrpc && this.status !== NO_STATUS;
@@ -121,6 +123,11 @@ export class GrpcCall {
   /** The client gives the call so little time that its end by that says nothing about the service. */
   get hurried(): boolean {
     return this.#deadline !== 0 && this.#deadline < FAIR_DEADLINE;
+  }
+
+  /** Its head has come, and trailers with a status may follow. */
+  get takesTrailers(): boolean {
+    return this.#speaksGrpc && !this.#sized && !this.#stated;
   }
 
   /** Neither success nor failure of the service. */

@@ -56,6 +56,7 @@ const PHASE_BODY = 5;
 const PHASE_TUNNEL = 6;
 
 const NEVER = Number.MAX_SAFE_INTEGER;
+export const NO_RESET = -1;
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
 /** May be sent twice for the sake of another request, so these may share a connection with others. */
@@ -113,6 +114,8 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   #heldEnd: string | null = null;
   /** An upstream was chosen. */
   entered = false;
+  /** Error code of HTTP/2 with which the endpoint has ended the last try; NO_RESET if it has not. */
+  resetCode = NO_RESET;
 
   /** Index of the endpoint of the current or last try; -1 before the first. */
   endpoint = -1;
@@ -157,6 +160,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.#events = false;
     this.#settled = false;
     this.entered = false;
+    this.resetCode = NO_RESET;
     this.endpoint = -1;
     this.retries = 0;
     this.#toHead = method === 'HEAD';
@@ -219,6 +223,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
       return;
     }
     this.endpoint = endpoint;
+    this.resetCode = NO_RESET;
     this.#tryStartedAt = now;
     runtime.begin(endpoint);
     this.#phase = PHASE_QUEUED;
@@ -492,8 +497,9 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
 
   // --- failures ------------------------------------------------------------------------------------------------
 
-  onFailure(failure: number, detail: string): void {
+  onFailure(failure: number, detail: string, resetCode = NO_RESET): void {
     this.#connection = null;
+    this.resetCode = resetCode;
     this.#runtime.end(this.endpoint);
     const endpoint = this.#runtime.record.endpoints[this.endpoint]!.address;
     switch (failure) {

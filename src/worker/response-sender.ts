@@ -3,7 +3,8 @@ import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstr
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
 import { BODY_NONE } from '../http/framing.ts';
-import { grpcStatus, isGrpc } from '../http/grpc.ts';
+import { grpcStatus, isGrpc, statusLines } from '../http/grpc.ts';
+import { statusOfReset } from '../http/grpc-status.ts';
 import { grpcWebForm } from '../http/grpc-web.ts';
 import { httpDate } from '../http/http-date.ts';
 import type { ResponseHead } from '../http/response-head.ts';
@@ -16,7 +17,7 @@ import type { ExchangeContext } from './exchange-context.ts';
 import { GrpcWebResponse, isGrpcResponse, sentAlone } from './grpc-web-response.ts';
 import type { HookRunner } from './hook-runner.ts';
 import { LocalReply } from './local-reply.ts';
-import type { ProxyCall } from './proxy-call.ts';
+import { NO_RESET, type ProxyCall } from './proxy-call.ts';
 import { ResponseFilter } from './response-filter.ts';
 import { ResponseView } from './response-view.ts';
 
@@ -230,14 +231,21 @@ export class ResponseSender {
   /**
    * Ends a response that has begun with the status of an error, as a service would.
    *
+   * @param resetCode of the endpoint, or NO_RESET
    * @returns false when the protocol, or the place, has no room for that
    */
-  endWithStatus(code: ErrorCode): boolean {
-    if (this.#grpcWeb === null) return false;
+  endWithStatus(code: ErrorCode, resetCode: number): boolean {
+    const { exchange, grpc } = this.#context;
+    const inTrailers = exchange.head.version === 20 && grpc?.takesTrailers === true;
+    if (this.#grpcWeb === null && !inTrailers) return false;
     // What a hook still holds is lost, as it is when the connection is cut.
     this.#filter?.stop();
     const { status, title } = ERRORS[code];
-    return this.#grpcWeb.endWithStatus(grpcStatus(status), title);
+    const told = resetCode === NO_RESET ? grpcStatus(status) : statusOfReset(resetCode);
+    this.#context.grpcReply = told;
+    if (this.#grpcWeb !== null) return this.#grpcWeb.endWithStatus(told, title);
+    exchange.downstream.endBody(statusLines(told, title));
+    return true;
   }
 
   // --- made here -------------------------------------------------------------------------------------------------

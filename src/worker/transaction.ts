@@ -398,8 +398,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
       this.#answerError(code, detail);
       return;
     }
-    this.#context.errorCode = code;
-    if (!this.#response.endWithStatus(code)) this.#abort(code);
+    this.#cutShort(code);
   }
 
   onDrain(): void {
@@ -463,7 +462,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     this.#call.cancel();
     this.#context.errorDetail = `plugin ${plugin}: ${message}`;
     if (this.#exchange.downstream.headSent) {
-      this.#abort(code);
+      this.#cutShort(code);
       return;
     }
     this.#context.errorCode = code;
@@ -479,6 +478,12 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     }
     this.#call.cancel();
     this.onUpstreamFailed(overCap, `body too large for plugin ${plugin}`);
+  }
+
+  /** Ends a response that cannot be completed: where the protocol has a place for it, with a word of why. */
+  #cutShort(code: ErrorCode): void {
+    this.#context.errorCode = code;
+    if (!this.#response.endWithStatus(code, this.#call.resetCode)) this.#abort(code);
   }
 
   #abort(code: ErrorCode): void {

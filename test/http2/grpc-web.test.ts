@@ -276,7 +276,7 @@ describe('gRPC-Web', () => {
         const answer = await call(version, '/t.S/Die', type, frame('x'));
         assert.deepEqual([answer.frames.messages, answer.complete], [['hello'], true]);
         assert.deepEqual(answer.frames.trailers, {
-          'grpc-status': '14',
+          'grpc-status': '13',
           'grpc-message': 'Endpoint closed the connection',
         });
       }
@@ -285,7 +285,7 @@ describe('gRPC-Web', () => {
     it(`${version}: a service that dies has a status behind body hooks, too`, async () => {
       service.scripts.set('/hooks.S/Die', service.scripts.get('/t.S/Die')!);
       const answer = await call(version, '/hooks.S/Die', TEXT, frame('x'));
-      assert.deepEqual([answer.frames.messages, statusOf(answer), answer.complete], [['hello'], '14', true]);
+      assert.deepEqual([answer.frames.messages, statusOf(answer), answer.complete], [['hello'], '13', true]);
     });
 
     it(`${version}: a service that dies in the middle of a message cuts the answer`, async () => {
@@ -534,7 +534,7 @@ describe('gRPC-Web on the engine uws', { skip: withoutUws() }, () => {
         h1.destroy();
         h1 = await other.connect();
         const died = await call('h1', '/t.S/Die', type, frame('x'));
-        assert.deepEqual([died.frames.messages, statusOf(died)], [['hello'], '14']);
+        assert.deepEqual([died.frames.messages, statusOf(died)], [['hello'], '13']);
       }
     } finally {
       h1.destroy();

@@ -73,6 +73,10 @@ export interface UpstreamCall {
   onReadEnd(): void;
   /** The endpoint reads again after `write` returned false. */
   onUpstreamDrain(): void;
-  /** The try is over; the connection no longer belongs to the call. */
-  onFailure(failure: number, detail: string): void;
+  /**
+   * The try is over; the connection no longer belongs to the call.
+   *
+   * @param resetCode of HTTP/2, with which the endpoint ended the stream alone
+   */
+  onFailure(failure: number, detail: string, resetCode?: number): void;
 }

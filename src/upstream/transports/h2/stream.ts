@@ -285,8 +285,9 @@ export class H2Stream implements UpstreamConnection {
     if (call === null) return;
     this.#call = null;
     const code = stream.rstCode ?? 0;
-    const detail = this.#session.lost === '' ? `reset by the endpoint, code ${code}` : this.#session.lost;
-    call.onFailure(this.#kindOf(code), detail);
+    const { lost } = this.#session;
+    if (lost !== '') call.onFailure(this.#kindOf(code), lost);
+    else call.onFailure(this.#kindOf(code), `reset by the endpoint, code ${code}`, code);
   }
 
   #kindOf(code: number): number {
