@@ -1,5 +1,7 @@
 /** Handshakes and tunnels byte by byte: what is refused, what comes early, how each end closes. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import type net from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import type { OriginConnection } from '../support/origin.ts';
@@ -130,6 +132,41 @@ describe('C11 answers of an endpoint that open no tunnel: 502, connection closed
 });
 
 describe('the way through', () => {
+  it('a refusal is an ordinary response: the connection goes on with HTTP', async () => {
+    const client = await gateway.connect();
+    scripted.use(async (connection) => {
+      await connection.head();
+      connection.write(`${message('HTTP/1.1 403 Forbidden', 'Content-Length: 2', 'Connection: close')}no`);
+      connection.end();
+    });
+    const refused = await client.request(handshake({}, 'GET /scripted HTTP/1.1'));
+    assert.deepEqual([refused.status, refused.body], [403, 'no']);
+    assert.equal((await client.request(handshake({ 'Sec-WebSocket-Version': '8' }))).status, 426);
+    assert.equal((await client.request(message('GET /plain HTTP/1.1', 'Host: a'))).body, 'ok');
+    const { response, server } = await tunnels.open(client);
+    assert.equal(response.status, 101);
+    client.write(clientFrame('after all'));
+    await arrives(server, clientFrame('after all'));
+    client.destroy();
+  });
+
+  it('both connections are probed, for peers that vanish without a word', async (context) => {
+    const { client } = await open();
+    let sockets: string;
+    try {
+      sockets = execFileSync('ss', ['-tnoH', 'state', 'established'], { encoding: 'utf8' });
+    } catch {
+      client.destroy();
+      return context.skip('ss is not installed');
+    }
+    const ofGateway = (end: string): string =>
+      sockets.split('\n').find((line) => new RegExp(end).test(line)) ?? `no line for ${end}`;
+    const port = (client.socket.address() as net.AddressInfo).port;
+    assert.match(ofGateway(`:${gateway.port}\\s+\\S+:${port}\\s`), /timer:\(keepalive/);
+    assert.match(ofGateway(`\\s\\S+:\\d+\\s+127\\.0\\.0\\.1:${tunnels.origin.port}\\s`), /timer:\(keepalive/);
+    client.destroy();
+  });
+
   it('the endpoint gets one Upgrade and one Connection, the client a clean 101', async () => {
     const client = await gateway.connect();
     const heads: string[] = [];
