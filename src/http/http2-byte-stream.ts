@@ -1,6 +1,7 @@
 import { constants, type Http2Stream } from 'node:http2';
 import type { ByteReader, ByteStream } from '../shared/byte-stream.ts';
 import { retain } from '../shared/read-buffer.ts';
+import { closeStream } from './http2-close.ts';
 
 /** An HTTP/2 stream that became a tunnel (RFC 8441), at either end: its DATA frames are the bytes. */
 export class Http2ByteStream implements ByteStream {
@@ -42,7 +43,7 @@ export class Http2ByteStream implements ByteStream {
   abort(): void {
     const stream = this.#stream;
     if (!stream.destroyed && !(stream.writableEnded && stream.readableEnded))
-      stream.close(constants.NGHTTP2_CANCEL);
+      closeStream(stream, constants.NGHTTP2_CANCEL);
   }
 
   // --- from the owner of the stream ------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import type { EngineHost } from '../engine.ts';
 import { Peer } from '../peer.ts';
 import { ArrivedStream } from './arrived-stream.ts';
 import { Http2Exchange, type StreamOwner } from './exchange.ts';
-import { closeNative, readOn, stopReading } from './native-session.ts';
+import { guardSession, readOn, type SessionEnds, stopReading } from './native-session.ts';
 import { RequestText } from './request-text.ts';
 
 /** Highest stream id: the first GOAWAY of a drain still lets requests in that are on their way (RFC 9113 section 6.8). */
@@ -75,6 +75,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   readonly #streams = new Set<Http2Exchange>();
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
+  readonly #ends: SessionEnds;
   readonly #list: ConnectionList;
   readonly #text = new RequestText();
   #arrived: ArrivedStream[] = [];
@@ -104,11 +105,11 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     this.#idleFor(limits.headerTimeout);
     const session = performServerHandshake(socket, sessionOptions(http2, limits));
     this.#session = session;
+    this.#ends = guardSession(session, () => this.#closeWhenIdle());
     session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: unknown) =>
       this.#onStream(stream, raw as readonly string[]),
     );
     session.on('error', () => this.#cut());
-    session.on('goaway', () => this.#closeWhenIdle());
     session.on('close', () => this.#onClose());
     socket.on('end', () => this.#cut());
     socket.on('close', () => this.#onClose());
@@ -135,9 +136,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
 
   onDeadline(now: number): void {
     if (this.#draining && !this.#closing) {
-      this.#closing = true;
-      this.#session.close();
-      this.#watch(now);
+      this.#closeWhenIdle();
     } else if (this.#streams.size === 0) {
       this.#onIdle(now);
     } else if (now < this.#pingAt) {
@@ -171,20 +170,30 @@ export class Http2Connection implements ClientConnection, StreamOwner {
     exchanges.remove(stream);
     if (this.#streams.size > 0 || this.#gone) return;
     this.#pinging = false;
-    if (this.#closing) this.#idleFor(DRAIN_GRACE_MS);
-    else if (!this.#draining) this.#idleFor(this.host.settings.limits.keepAliveTimeout);
+    if (this.#closing) {
+      this.#idleFor(DRAIN_GRACE_MS);
+      setImmediate(this.#closeIfIdle);
+    } else if (!this.#draining) this.#idleFor(this.host.settings.limits.keepAliveTimeout);
   }
 
   onReusable(stream: Http2Exchange): void {
     if (this.#spare.length < MAX_SPARE && !this.#gone) this.#spare.push(stream);
   }
 
+  /** GOAWAY, and the end behind the last stream. What the client opens before it has read that is served too. */
   #closeWhenIdle(): void {
-    if (this.#gone) return;
+    if (this.#gone || this.#closing) return;
     this.#closing = true;
-    this.#session.close();
     this.#watch(coarseClock.now);
+    setImmediate(() => {
+      if (!this.#session.destroyed) this.#session.goaway(constants.NGHTTP2_NO_ERROR);
+      this.#closeIfIdle();
+    });
   }
+
+  readonly #closeIfIdle = (): void => {
+    if (this.#streams.size === 0 && this.#arrived.length === 0) this.#ends.close();
+  };
 
   #watch(now: number): void {
     if (this.#streams.size === 0) this.#idleFor(DRAIN_GRACE_MS);
@@ -212,10 +221,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
   }
 
   #cut(): void {
-    if (!this.#session.destroyed) {
-      closeNative(this.#session);
-      this.#session.destroy();
-    }
+    this.#ends.destroy();
     this.#socket.destroy();
     this.#onClose();
   }

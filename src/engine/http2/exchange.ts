@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_NONE } from '../../http/framing.ts';
 import { addLines } from '../../http/header-lines.ts';
 import { Http2ByteStream } from '../../http/http2-byte-stream.ts';
+import { closeStream } from '../../http/http2-close.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
 import type { ByteStream } from '../../shared/byte-stream.ts';
@@ -292,7 +293,7 @@ export class Http2Exchange implements Downstream, Listed {
 
   /** RST_STREAM shows the client that the response is incomplete (rule C2). */
   abort(): void {
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    closeStream(this.#stream, constants.NGHTTP2_INTERNAL_ERROR);
     this.onGone();
   }
 
@@ -319,11 +320,11 @@ export class Http2Exchange implements Downstream, Listed {
     this.#stream.sendTrailers(trailers);
     this.#awaitsTrailers = false;
     // They leave with the write that asked for them. A reset that is announced before would throw them away.
-    if (this.#closeAfterTrailers) setImmediate(() => this.#stopRequest());
+    if (this.#closeAfterTrailers) this.#stopRequest();
   }
 
   #stopRequest(): void {
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    closeStream(this.#stream, constants.NGHTTP2_NO_ERROR);
   }
 
   #takePending(): Buffer {

@@ -16,12 +16,49 @@ interface NativeStream {
   readStop(): number;
 }
 
+export interface SessionEnds {
+  /** Sends GOAWAY and ends with what is still to be sent. Not while there are streams. */
+  close(): void;
+  destroy(): void;
+}
+
+/**
+ * Keeps Node from ending a session, or any stream of it, in the middle of a read. Listeners run inside nghttp2 then, and
+ * a stream that is reset there is freed while nghttp2 is about to use it: GOAWAY and one more request in one segment were
+ * enough to corrupt the memory of the process (Node 20.20).
+ *
+ * @param onClose instead of `session.close()`, which Node calls when the client says GOAWAY: after it every new stream is
+ *   reset from inside the read
+ * @returns what the session's own methods did; to be called from timers, immediates and events of the socket only
+ */
+export function guardSession(session: ServerHttp2Session, onClose: () => void): SessionEnds {
+  const close = session.close.bind(session);
+  const destroy = session.destroy.bind(session);
+  session.close = onClose;
+  session.destroy = (error, code) => {
+    setImmediate(() => destroy(error, code));
+  };
+  return {
+    close(): void {
+      if (session.destroyed) return;
+      close();
+      // At once, so that no stream can begin any more; what waits to be sent is sent nevertheless.
+      destroy();
+    },
+    destroy(): void {
+      if (session.destroyed) return;
+      closeNative(session);
+      destroy();
+    },
+  };
+}
+
 /**
  * Ends the native half first. Else Node sends RST_STREAM for every open stream and first all that waits; when a peer went
  * away in the middle of a body that has ended here, nghttp2 makes empty DATA frames for ever (measured: a thread that
  * spins until the memory is used up).
  */
-export function closeNative(session: ServerHttp2Session): void {
+function closeNative(session: ServerHttp2Session): void {
   const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
   const handle = key && (session as unknown as Record<symbol, NativeSession | undefined>)[key];
   if (typeof handle?.destroy === 'function') handle.destroy(constants.NGHTTP2_CANCEL, true);

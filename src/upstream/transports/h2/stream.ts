@@ -3,6 +3,7 @@ import { DROP_RESPONSE } from '../../../http/forwarding.ts';
 import { BODY_NONE } from '../../../http/framing.ts';
 import { addLines, linesOf } from '../../../http/header-lines.ts';
 import { Http2ByteStream } from '../../../http/http2-byte-stream.ts';
+import { closeStream } from '../../../http/http2-close.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
 import { statusText } from '../../../http/status-text.ts';
 import { acceptFor, UPGRADE_LINES } from '../../../http/websocket-handshake.ts';
@@ -257,8 +258,7 @@ export class H2Stream implements UpstreamConnection {
   }
 
   #cancel(): void {
-    const stream = this.#stream!;
-    if (!stream.destroyed) stream.close(constants.NGHTTP2_CANCEL);
+    closeStream(this.#stream!, constants.NGHTTP2_CANCEL);
   }
 
   #fail(failure: number, detail: string): void {
