@@ -65,6 +65,7 @@ export class SocketStream implements ByteStream {
 
   abort(): void {
     const socket = this.#socket;
+    this.#output.flush();
     if (this.#peerEnded && socket.writableEnded && this.#output.queued > 0) {
       // Both directions have ended in good order: the last bytes only have to leave.
       socket.setTimeout(LINGER_MS, () => socket.destroy());

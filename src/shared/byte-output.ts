@@ -15,6 +15,8 @@ export interface ByteOutput {
    * @returns false when the peer is slow
    */
   writeChunk(before: string, input: Uint8Array, start: number, end: number, after: string): boolean;
+  /** Sends at once what may wait for the end of the turn: before the connection is cut. */
+  flush(): void;
   /** No more will be written: half-closes behind what is queued. */
   end(): void;
 }

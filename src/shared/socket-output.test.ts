@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { SocketOutput } from './socket-output.ts';
+import { turnLoad, weighTurns } from './write-batch.ts';
 
 /** A connected pair on loopback. */
 async function pair(): Promise<{ near: Socket; far: Socket; close: () => void }> {
@@ -28,82 +29,97 @@ async function pair(): Promise<{ near: Socket; far: Socket; close: () => void }>
   };
 }
 
-test('text arrives in order, whether written directly or through the stream', async () => {
-  const { near, far, close } = await pair();
-  const output = new SocketOutput(near, () => {});
-  let expected = '';
-  for (let i = 0; i < 200; i++) {
-    const text = `${i}:${'é'.repeat(i)};`;
-    expected += text;
-    if (i % 7 === 0) near.write(text, 'latin1');
-    else output.writeText(text);
-  }
-  near.end();
-  let received = '';
-  for await (const chunk of far) received += (chunk as Buffer).toString('latin1');
-  assert.equal(received, expected);
-  close();
+afterEach(() => {
+  turnLoad.crowded = false;
 });
 
-test('a peer that does not read blocks the output, and one that reads again drains it', async () => {
-  const { near, far, close } = await pair();
-  far.pause();
-  let drained = 0;
-  const output = new SocketOutput(near, () => drained++);
-  const text = 'x'.repeat(256 * 1024);
-  let written = 0;
-  while (output.writeText(text)) written += text.length;
-  written += text.length;
-  assert.equal(output.blocked, true);
-  assert.ok(output.queued > 0);
-  // What is written meanwhile is not lost and does not overtake.
-  assert.equal(output.writeText('end'), false);
-  let received = 0;
-  let tail = '';
-  far.on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    tail = (tail + chunk.toString('latin1')).slice(-3);
+for (const crowded of [false, true])
+  test(`text and bytes arrive in order from a ${crowded ? 'busy' : 'quiet'} thread`, async () => {
+    turnLoad.crowded = crowded;
+    const { near, far, close } = await pair();
+    const output = new SocketOutput(near, () => {});
+    let expected = '';
+    for (let i = 0; i < 200; i++) {
+      // It may change at any time.
+      if (i === 150) turnLoad.crowded = !crowded;
+      const text = `${i}:${'é'.repeat(i)};`;
+      expected += text;
+      if (i % 7 === 0) output.writeChunk('', Buffer.from(text, 'latin1'), 0, text.length, '');
+      else if (i % 31 === 0) await new Promise((resolve) => setImmediate(resolve, output.writeText(text)));
+      else output.writeText(text);
+    }
+    output.end();
+    let received = '';
+    for await (const chunk of far) received += (chunk as Buffer).toString('latin1');
+    assert.equal(received, expected);
+    close();
   });
-  far.resume();
-  while (received < written + 3) await once(far, 'data');
-  assert.equal(tail, 'end');
-  while (output.blocked) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(drained >= 1);
-  assert.equal(output.queued, 0);
-  close();
-});
 
-test('a connection that is reset closes the socket and nothing throws', async () => {
-  const { near, far, close } = await pair();
-  const output = new SocketOutput(near, () => assert.fail('no drain after the end'));
-  far.destroy();
-  const closed = new Promise((resolve) => near.on('close', resolve));
-  near.resume();
-  for (let i = 0; i < 1000 && !near.destroyed; i++) {
-    output.writeText('x'.repeat(1024));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  near.destroy();
-  await closed;
-  close();
-});
+for (const crowded of [false, true])
+  test(`a peer that does not read blocks the output, and one that reads again drains it (${crowded ? 'busy' : 'quiet'})`, async () => {
+    turnLoad.crowded = crowded;
+    const { near, far, close } = await pair();
+    far.pause();
+    let drained = 0;
+    const output = new SocketOutput(near, () => drained++);
+    const text = 'x'.repeat(256 * 1024);
+    let written = 0;
+    while (output.writeText(text)) written += text.length;
+    written += text.length;
+    assert.equal(output.blocked, true);
+    assert.ok(output.queued > 0);
+    // What is written meanwhile is not lost and does not overtake.
+    assert.equal(output.writeText('end'), false);
+    let received = 0;
+    let tail = '';
+    far.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      tail = (tail + chunk.toString('latin1')).slice(-3);
+    });
+    far.resume();
+    while (received < written + 3) await once(far, 'data');
+    assert.equal(tail, 'end');
+    while (output.blocked) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(drained >= 1);
+    assert.equal(output.queued, 0);
+    close();
+  });
 
-test('before the connection is there writes wait for it', async () => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const near = connect((server.address() as { port: number }).port, '127.0.0.1');
-  const output = new SocketOutput(near, () => {});
-  output.writeText('early ');
-  output.writeText('bird');
-  const [far] = (await once(server, 'connection')) as [Socket];
-  near.end();
-  let received = '';
-  for await (const chunk of far) received += String(chunk);
-  assert.equal(received, 'early bird');
-  near.destroy();
-  server.close();
-});
+for (const crowded of [false, true])
+  test(`a connection that is reset closes the socket and nothing throws (${crowded ? 'busy' : 'quiet'})`, async () => {
+    turnLoad.crowded = crowded;
+    const { near, far, close } = await pair();
+    const output = new SocketOutput(near, () => assert.fail('no drain after the end'));
+    far.destroy();
+    const closed = new Promise((resolve) => near.on('close', resolve));
+    near.resume();
+    for (let i = 0; i < 1000 && !near.destroyed; i++) {
+      output.writeText('x'.repeat(1024));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    near.destroy();
+    await closed;
+    close();
+  });
+
+for (const crowded of [false, true])
+  test(`before the connection is there writes wait for it (${crowded ? 'busy' : 'quiet'})`, async () => {
+    turnLoad.crowded = crowded;
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const near = connect((server.address() as { port: number }).port, '127.0.0.1');
+    const output = new SocketOutput(near, () => {});
+    output.writeText('early ');
+    output.writeText('bird');
+    const [far] = (await once(server, 'connection')) as [Socket];
+    output.end();
+    let received = '';
+    for await (const chunk of far) received += String(chunk);
+    assert.equal(received, 'early bird');
+    near.destroy();
+    server.close();
+  });
 
 test('pieces that slow peers have not taken stay as they were while others are written', async () => {
   const READ_SIZE = 64 * 1024;
@@ -140,4 +156,46 @@ test('pieces that slow peers have not taken stay as they were while others are w
   for (const { sent, received } of hashes) assert.equal(received.digest('hex'), sent.digest('hex'));
   while (outputs.some((output) => output.blocked)) await new Promise((resolve) => setImmediate(resolve));
   for (const { close } of peers) close();
+});
+
+test('a thread is busy with many calls that write much', () => {
+  for (const [calls, writes, crowded] of [
+    [16, 1000, true],
+    [15, 1000, false],
+    [16, 999, false],
+    [1000, 0, false],
+  ] as const) {
+    turnLoad.writes = writes;
+    weighTurns(calls);
+    assert.deepEqual(turnLoad, { crowded, writes: 0 });
+  }
+});
+
+test('text of one turn leaves together at its end, or at once when it is asked for', async () => {
+  turnLoad.crowded = true;
+  const { near, far, close } = await pair();
+  const output = new SocketOutput(near, () => {});
+  const handle = (
+    near as unknown as { _handle: { writeLatin1String(request: object, text: string): number } }
+  )._handle;
+  const writes: string[] = [];
+  const write = handle.writeLatin1String.bind(handle);
+  handle.writeLatin1String = (request, text) => {
+    writes.push(text);
+    return write(request, text);
+  };
+  output.writeText('a');
+  output.writeText('b');
+  assert.deepEqual([writes, output.queued], [[], 2]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([writes, output.queued], [['ab'], 0]);
+  output.writeText('c');
+  output.flush();
+  assert.deepEqual(writes, ['ab', 'c']);
+  output.writeText('d');
+  near.destroy();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(writes, ['ab', 'c']);
+  far.destroy();
+  close();
 });

@@ -12,6 +12,7 @@ import { getSystemErrorName } from 'node:util';
 import type { ByteOutput } from './byte-output.ts';
 import { retain } from './read-buffer.ts';
 import { giveSendBuffer, SEND_SIZE, takeSendBuffer } from './send-buffers.ts';
+import { type Batched, flushAfterTurn, turnLoad } from './write-batch.ts';
 
 /** A write in progress, as a handle wants it. */
 export interface WriteRequest {
@@ -56,13 +57,21 @@ function findWriteRequestClass(): (new () => WriteRequest) | null {
   return typeof found === 'function' && found.name === 'WriteWrap' ? (found as new () => WriteRequest) : null;
 }
 
-/** The writing half of one plain socket. */
-export class SocketOutput implements ByteOutput {
+/** As much text may wait for the end of the turn. */
+const MOST_WAITING = 64 * 1024;
+
+/**
+ * The writing half of one plain socket. In a busy thread text leaves at the end of a turn of the event loop, when all
+ * sockets that had something have been read: whoever is woken by the first write need not be woken by the others.
+ */
+export class SocketOutput implements ByteOutput, Batched {
   readonly #socket: Socket;
   readonly #onDrain: () => void;
   #request: WriteRequest | null = null;
   /** A direct write waits for the peer. */
   #waiting = false;
+  /** What leaves at the end of the turn. */
+  #text = '';
 
   /** @param onDrain the peer reads again after a write returned false */
   constructor(socket: Socket, onDrain: () => void) {
@@ -80,7 +89,7 @@ export class SocketOutput implements ByteOutput {
 
   /** Bytes written that the kernel has not taken. */
   get queued(): number {
-    return this.#socket.writableLength + (handleOf(this.#socket)?.writeQueueSize ?? 0);
+    return this.#text.length + this.#socket.writableLength + (handleOf(this.#socket)?.writeQueueSize ?? 0);
   }
 
   /**
@@ -88,13 +97,36 @@ export class SocketOutput implements ByteOutput {
    * @returns false when the peer is slow
    */
   writeText(text: string): boolean {
+    turnLoad.writes++;
+    if (this.#text === '') {
+      if (!turnLoad.crowded) return this.#write(text);
+      flushAfterTurn(this);
+    }
+    this.#text += text;
+    if (this.#text.length > MOST_WAITING) this.flush();
+    return !this.blocked;
+  }
+
+  flush(): void {
+    const text = this.#takeText();
+    if (text !== '' && !this.#socket.destroyed) this.#write(text);
+  }
+
+  #write(text: string): boolean {
     const handle = this.#directHandle();
     if (handle === null) return this.#socket.write(text, 'latin1') && !this.#waiting;
     const request = this.#request ?? new WriteWrap!();
     return this.#written(handle, request, handle.writeLatin1String(request, text), null);
   }
 
-  writeChunk(before: string, input: Uint8Array, start: number, end: number, after: string): boolean {
+  #takeText(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
+  }
+
+  writeChunk(prefix: string, input: Uint8Array, start: number, end: number, after: string): boolean {
+    const before = this.#takeText() + prefix;
     const length = before.length + end - start + after.length;
     const handle = length > SEND_SIZE ? null : this.#directHandle();
     if (handle === null) return this.#writeThroughStream(before, input, start, end, after);
@@ -144,6 +176,7 @@ export class SocketOutput implements ByteOutput {
   }
 
   end(): void {
+    this.flush();
     this.#socket.end();
   }
 

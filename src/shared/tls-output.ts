@@ -75,6 +75,8 @@ export class TlsOutput implements ByteOutput {
     return this.#room();
   }
 
+  flush(): void {}
+
   end(): void {
     if (this.#current === null) this.#socket.end();
     else this.#ending = true;

@@ -6,6 +6,7 @@ import type { HandshakeResult } from '../engine/tls/handshake-result.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { onTick } from '../shared/coarse-clock.ts';
 import type { ControlRequestMessage } from '../shared/messages.ts';
+import { weighTurns } from '../shared/write-batch.ts';
 import { AccessEntry, type AccessLog } from '../telemetry/access-log.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { Cell } from '../telemetry/series-cells.ts';
@@ -66,6 +67,7 @@ export class DataPlane implements EngineHost, Plane {
     this.#workerConnections = this.recorder.gauge('octopus_worker_connections', { worker });
     this.workerRequests = this.recorder.counter('octopus_worker_requests_total', { worker });
     onTick((now) => {
+      weighTurns(this.calls.size);
       this.calls.sweep(now);
       this.upstreams.checkShared(now);
       if (now < this.#nextPoolSweep) return;

@@ -452,6 +452,7 @@ export class Http1Connection implements Downstream, ClientConnection {
   abort(): void {
     // A close-delimited body would look complete after a FIN, so that one is reset (rule C2). `resetAndDestroy` is of no
     // use: it sends the FIN first. Over TLS the missing close_notify shows it.
+    this.#output.flush();
     if (this.#writer.closeDelimited && this.#peer.tls === null)
       (this.#socket as ResettableSocket).resetAndClosing = true;
     this.#socket.destroy();
@@ -555,7 +556,7 @@ export class Http1Connection implements Downstream, ClientConnection {
       case STATE_DISCARD:
       case STATE_LINGER:
         if (this.#output.queued === 0) this.#socket.destroy();
-        else this.#socket.end();
+        else this.#output.end();
         break;
       case STATE_EXCHANGE:
         this.#keepAlive = false;

@@ -37,6 +37,10 @@ class RecordedOutput implements ByteOutput {
     return this.#output.writeChunk(before, input, start, end, after);
   }
 
+  flush(): void {
+    this.#output.flush();
+  }
+
   end(): void {
     this.#output.end();
   }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ByteOutput } from '../../../shared/byte-output.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
 import { readBuffer } from '../../../shared/read-buffer.ts';
+import { type Batched, flushAfterTurn } from '../../../shared/write-batch.ts';
 import { type Connector, unresolved } from '../connector.ts';
 import {
   FAILURE_CONNECT,
@@ -14,7 +15,6 @@ import {
 import { ResponseReader } from './response-reader.ts';
 import { type Pipeline, Turn } from './turn.ts';
 import { failAll, TurnQueue } from './turn-queue.ts';
-import { type Batched, flushAfterTurn } from './write-batch.ts';
 
 /** A call that stops reading holds up the ones behind it once this much is kept for it. */
 const KEPT_LIMIT = 64 * 1024;
