@@ -7,6 +7,7 @@ import { closeStream } from './http2-close.ts';
 export class Http2ByteStream implements ByteStream {
   readonly #stream: Http2Stream;
   #reader: ByteReader | null = null;
+  #aborted = false;
 
   constructor(stream: Http2Stream) {
     this.#stream = stream;
@@ -23,7 +24,7 @@ export class Http2ByteStream implements ByteStream {
   }
 
   write(input: Buffer, start: number, end: number): boolean {
-    if (this.#stream.destroyed || this.#stream.closed) return true;
+    if (this.#aborted || this.#stream.destroyed || this.#stream.closed) return true;
     return this.#stream.write(retain(input, start, end));
   }
 
@@ -36,12 +37,14 @@ export class Http2ByteStream implements ByteStream {
   }
 
   end(): void {
-    this.#stream.end();
+    // The peer would see an end in good order before the reset.
+    if (!this.#aborted) this.#stream.end();
   }
 
   /** CANCEL stands for the reset of a TCP connection (RFC 8441 section 5). */
   abort(): void {
     const stream = this.#stream;
+    this.#aborted = true;
     if (!stream.destroyed && !(stream.writableEnded && stream.readableEnded))
       closeStream(stream, constants.NGHTTP2_CANCEL);
   }

@@ -53,6 +53,8 @@ export class H2Stream implements UpstreamConnection {
   readonly #head: ResponseHead;
   #toHead = false;
   #requestDone = false;
+  /** Is about to be reset: nothing may be sent that would look like the end of the request (rule C3). */
+  #cancelled = false;
   #requestTrailers = '';
   #inBody = false;
   /** The caller has got the whole response. */
@@ -132,14 +134,14 @@ export class H2Stream implements UpstreamConnection {
 
   write(chunk: Uint8Array): boolean {
     const stream = this.#stream;
-    if (stream === null || stream.destroyed || chunk.length === 0) return true;
+    if (stream === null || this.#cancelled || stream.destroyed || chunk.length === 0) return true;
     return stream.write(retain(chunk));
   }
 
   endRequest(trailers: string): void {
     this.#requestDone = true;
     this.#requestTrailers = trailers;
-    this.#stream?.end();
+    if (!this.#cancelled) this.#stream?.end();
   }
 
   #sendTrailers(): void {
@@ -258,6 +260,7 @@ export class H2Stream implements UpstreamConnection {
   }
 
   #cancel(): void {
+    this.#cancelled = true;
     closeStream(this.#stream!, constants.NGHTTP2_CANCEL);
   }
 
