@@ -23,7 +23,7 @@ import type { RequestCase } from './corpus/types.ts';
 /** Silent refusals take ten to twelve seconds; all of them wait at the same time. */
 const PATIENCE = 30_000;
 /** Every so many places where a message is cut in two. */
-const STRIDE = process.env['OCTOPUS_SOAK'] ? 17 : 53;
+const STRIDE = process.env['OCTOPUS_SOAK'] ? 17 : 101;
 const options = { concurrency: 500, skip: withoutUws() };
 const different = new Set(KNOWN_DIFFERENCES.flatMap(idsOf));
 

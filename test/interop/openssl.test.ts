@@ -67,6 +67,8 @@ describe('openssl s_client', { skip }, () => {
         output += text;
       });
     }
+    // It may be gone already.
+    child.stdin.on('error', () => {});
     child.stdin.end('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     await new Promise((resolve) => child.once('close', resolve));
     return output;
