@@ -9,8 +9,8 @@ import { connect, WebSocketService } from '../support/websockets.ts';
 const SEED = Number(process.env['OCTOPUS_SEED'] ?? 20_261_123);
 const SOAK = process.env['OCTOPUS_SOAK'] !== undefined;
 const DURATION_MS = SOAK ? 10_000 : 2_000;
-/** Share of the connections that speak HTTP/1.1. */
-const HTTP1 = 0.6;
+/** Share of the connections that speak HTTP/1.1; the others are in the soak run only. */
+const HTTP1 = SOAK ? 0.6 : 1;
 /** Connections at once. */
 const WIDTH = 12;
 const MARK = `export const plugin = { name: 'mark', version: '1.0.0',
