@@ -57,8 +57,8 @@ function findWriteRequestClass(): (new () => WriteRequest) | null {
   return typeof found === 'function' && found.name === 'WriteWrap' ? (found as new () => WriteRequest) : null;
 }
 
-/** As much text may wait for the end of the turn. */
-const MOST_WAITING = 64 * 1024;
+/** As much text may wait for the end of the turn. Pieces of large bodies do not: to join them costs more than it saves. */
+const MOST_WAITING = 4 * 1024;
 
 /**
  * The writing half of one plain socket. In a busy thread text leaves at the end of a turn of the event loop, when all
@@ -99,7 +99,7 @@ export class SocketOutput implements ByteOutput, Batched {
   writeText(text: string): boolean {
     turnLoad.writes++;
     if (this.#text === '') {
-      if (!turnLoad.crowded) return this.#write(text);
+      if (!turnLoad.crowded || text.length > MOST_WAITING) return this.#write(text);
       flushAfterTurn(this);
     }
     this.#text += text;
