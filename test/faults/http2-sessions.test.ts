@@ -28,7 +28,7 @@ import { type HttpOrigin, startHttpOrigin } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';
 
 /** Connections that begin and end; all kinds of ends in turn. */
-const CYCLES = process.env['OCTOPUS_SOAK'] ? 2_000 : 120;
+const CYCLES = process.env['OCTOPUS_SOAK'] ? 2_000 : 64;
 const AT_ONCE = 25;
 const STREAMS = 20;
 const BODY_BYTES = 60_000;
