@@ -1,7 +1,7 @@
 /**
  * Writes text to a socket past the stream machinery of Node, which costs a proxied request about 3 µs for its two writes:
  * more than half of what all of the gateway's own code takes. The kernel nearly always takes a response or request head
- * at once; then nothing has to be remembered and one request object serves for all writes. Only when it does not, or
+ * at once; then nothing has to be remembered. Only when it does not, or
  * when the stream itself still holds bytes, does the stream have to know.
  *
  * This uses two things of Node that are not documented: the handle of a socket and the class of its write requests. Both
@@ -67,7 +67,6 @@ const MOST_WAITING = 4 * 1024;
 export class SocketOutput implements ByteOutput, Batched {
   readonly #socket: Socket;
   readonly #onDrain: () => void;
-  #request: WriteRequest | null = null;
   /** A direct write waits for the peer. */
   #waiting = false;
   /** What leaves at the end of the turn. */
@@ -115,7 +114,7 @@ export class SocketOutput implements ByteOutput, Batched {
   #write(text: string): boolean {
     const handle = this.#directHandle();
     if (handle === null) return this.#socket.write(text, 'latin1') && !this.#waiting;
-    const request = this.#request ?? new WriteWrap!();
+    const request = newRequest();
     return this.#written(handle, request, handle.writeLatin1String(request, text), null);
   }
 
@@ -134,7 +133,7 @@ export class SocketOutput implements ByteOutput, Batched {
     buffer.write(before, 0, 'latin1');
     buffer.set(input.subarray(start, end), before.length);
     buffer.write(after, length - after.length, 'latin1');
-    const request = this.#request ?? new WriteWrap!();
+    const request = newRequest();
     return this.#written(handle, request, handle.writeBuffer(request, buffer.subarray(0, length)), buffer);
   }
 
@@ -148,7 +147,6 @@ export class SocketOutput implements ByteOutput, Batched {
   /** @param buffer what was written, to be given back as soon as nobody reads from it */
   #written(handle: StreamHandle, request: WriteRequest, status: number, buffer: Buffer | null): boolean {
     if (status === 0 && handle.writeQueueSize !== 0) {
-      this.#request = null;
       this.#waiting = true;
       request.oncomplete = (result) => {
         if (buffer !== null) giveSendBuffer(buffer);
@@ -161,7 +159,6 @@ export class SocketOutput implements ByteOutput, Batched {
       this.#socket.destroy(writeError(status));
       return false;
     }
-    this.#request = request;
     return true;
   }
 
@@ -187,6 +184,18 @@ export class SocketOutput implements ByteOutput, Batched {
     else this.#onDrain();
   }
 }
+
+/**
+ * One for each write. Whether one is free again cannot be seen: what the kernel did not take at first it may take a moment
+ * later, and then nothing is queued while the request is still under way. To use it again aborts the process.
+ */
+function newRequest(): WriteRequest {
+  const request = new WriteWrap!();
+  request.oncomplete = ignore;
+  return request;
+}
+
+function ignore(): void {}
 
 /** Like the errors of Node's own sockets. */
 export function writeError(status: number): Error {
