@@ -37,6 +37,9 @@ const PHASES: Readonly<Record<string, string>> = {
   'waiting for the response': message('GET /head HTTP/1.1', 'Host: a'),
   'in the middle of the response body': message('GET /body HTTP/1.1', 'Host: a'),
   'in the middle of the upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Content-Length: 1000000')}hello`,
+  'behind a small upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`,
+  'behind a chunked upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n\r\n`,
+  'behind a small upload, in the middle of the response body': `${message('POST /body HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`,
   'in the middle of a chunked upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked')}5\r\nhello\r\n`,
 };
 

@@ -305,7 +305,7 @@ export class Http1Connection implements Downstream, ClientConnection {
     }
     this.#armBodyDeadline();
     this.#feedRest();
-    if (!this.#requestDone && !this.#bodyPaused) this.#resumeSocket();
+    this.#readOn();
   }
 
   pauseBody(): void {
@@ -318,10 +318,17 @@ export class Http1Connection implements Downstream, ClientConnection {
   resumeBody(): void {
     if (!this.#bodyPaused) return;
     this.#bodyPaused = false;
-    if (this.#requestDone) return;
-    this.#armBodyDeadline();
-    this.#feedRest();
-    if (!this.#requestDone && !this.#bodyPaused && this.#state === STATE_EXCHANGE) this.#resumeSocket();
+    if (!this.#requestDone) {
+      this.#armBodyDeadline();
+      this.#feedRest();
+    }
+    this.#readOn();
+  }
+
+  /** Also behind a complete request: a client that goes away must be noticed (rule C3). */
+  #readOn(): void {
+    if (this.#state === STATE_EXCHANGE && this.#rest === null && (this.#requestDone || !this.#bodyPaused))
+      this.#resumeSocket();
   }
 
   #armBodyDeadline(): void {
