@@ -33,6 +33,7 @@ export class BasicAuth {
   readonly #key = randomBytes(32);
   readonly #verdicts = new Map<string, Verdict>();
   readonly #running = new Map<string, Promise<AuthResult>>();
+  #isClosed = false;
 
   constructor(settings: BasicAuthSettings) {
     this.#settings = settings;
@@ -54,15 +55,17 @@ export class BasicAuth {
     return running;
   }
 
+  /** Comparisons under way end with `denied`. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await (await this.#pool)?.destroy();
   }
 
   async #compare({ username, password }: Credentials, fingerprint: string): Promise<AuthResult> {
     // The password is compared for a wrong name too, or the time of the answer would tell which names exist.
     const isName = timingSafeEqual(this.#digest(username), this.#digest(this.#settings.username));
-    this.#pool ??= createPool();
-    const isPassword = await (await this.#pool).run({ password, hash: this.#settings.passwordHash });
+    const isPassword = await this.#isPassword(password);
+    if (this.#isClosed) return 'denied';
     const isRight = isName && isPassword;
     this.#verdicts.delete(fingerprint);
     for (const oldest of this.#verdicts.keys()) {
@@ -71,6 +74,19 @@ export class BasicAuth {
     }
     this.#verdicts.set(fingerprint, { isRight, until: Date.now() + (isRight ? ACCEPTED_MS : DENIED_MS) });
     return isRight ? 'ok' : 'denied';
+  }
+
+  async #isPassword(password: string): Promise<boolean> {
+    if (this.#isClosed) return false;
+    this.#pool ??= createPool();
+    const pool = await this.#pool;
+    try {
+      return await pool.run({ password, hash: this.#settings.passwordHash });
+    } catch (error) {
+      // Closing ends the thread in the middle of a comparison.
+      if (this.#isClosed) return false;
+      throw error;
+    }
   }
 
   #digest(text: string): Buffer {

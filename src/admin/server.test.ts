@@ -505,6 +505,30 @@ test('credentials are needed for everything but health, liveness and readiness',
   assert.equal((await ask('/_/config', { headers: credentials('admin', 'new') })).status, 200);
 });
 
+for (const stage of ['waits for its turn', 'is compared', 'has come too early for the pool']) {
+  test(`a password that changes while one ${stage} counts at once`, async () => {
+    const settings = (passwordHash: string) => ({
+      auth: { username: 'admin', passwordHash },
+      metricsPath: '/metrics',
+      metricsPublic: false,
+    });
+    const { ask, server, errors } = await start(settings(hashSync('old', 12)));
+    // Starts the thread that compares.
+    if (stage !== 'has come too early for the pool')
+      await ask('/_/config', { headers: credentials('x', 'x') });
+    const answers = Promise.all(
+      ['old', 'new'].map((password) => ask('/_/config', { headers: credentials('admin', password) })),
+    );
+    await sleep(stage === 'is compared' ? 50 : 5);
+    server.update(settings(hashSync('new', 4)));
+    assert.deepEqual(
+      (await answers).map(({ status }) => status),
+      [401, 200],
+    );
+    assert.deepEqual(errors, []);
+  });
+}
+
 test('a defect in an answer is a 500 that tells the client nothing', async () => {
   const { ask, state, errors } = await start();
   state.failure = new Error('secret detail');

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LogFields } from '../shared/messages.ts';
-import { BasicAuth, type BasicAuthSettings } from './basic-auth.ts';
+import { type AuthResult, BasicAuth, type BasicAuthSettings } from './basic-auth.ts';
 import { isCrossSite } from './cross-site.ts';
 import type { Resource } from './resource.ts';
 import { resources } from './resources.ts';
@@ -131,7 +131,7 @@ export class AdminServer {
 
   /** Answers itself when not. */
   async #isAllowed(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const result = this.#auth === null ? 'ok' : await this.#auth.verify(request.headers.authorization);
+    const result = await this.#verify(request.headers.authorization);
     if (result === 'busy') {
       const detail = 'Too many passwords are being checked.';
       sendProblem(request, response, { status: 503, title: 'Busy', detail, headers: { 'Retry-After': 2 } });
@@ -141,6 +141,15 @@ export class AdminServer {
       sendProblem(request, response, { status: 401, title: 'Unauthorized', detail, headers });
     }
     return result === 'ok';
+  }
+
+  /** The settings in force at the end decide: a reload may change the password while it is compared. */
+  async #verify(authorization: string | undefined): Promise<AuthResult> {
+    for (;;) {
+      const auth = this.#auth;
+      const result = auth === null ? 'ok' : await auth.verify(authorization);
+      if (auth === this.#auth) return result;
+    }
   }
 
   /** Answers itself when not. */
