@@ -3,7 +3,7 @@
  * counts; the answer to the second one is a `ProbeReport`.
  */
 import { createHook } from 'node:async_hooks';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { GCProfiler, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 
@@ -17,6 +17,8 @@ export interface ProbeReport {
   readonly type: 'probe';
   /** Bytes of heap since the probe before; with `resources` meaningless. */
   readonly bytes: number;
+  /** Garbage collections since the probe before: with one, `bytes` says nothing. */
+  readonly collections: number;
   /** How many asynchronous resources of each kind began: `PROMISE`, `Timeout`, `Immediate`, `TickObject`, … */
   readonly resources: Readonly<Record<string, number>>;
 }
@@ -30,6 +32,7 @@ const hook = createHook({
     counts[kind] = (counts[kind] ?? 0) + 1;
   },
 });
+let collections = new GCProfiler();
 let heapBefore = 0;
 let running = false;
 
@@ -40,11 +43,14 @@ parentPort!.on('message', ({ type, what }: ProbeMessage) => {
     type: 'probe',
     bytes: getHeapStatistics().used_heap_size - heapBefore,
     resources: counts,
+    collections: running ? (collections.stop()?.statistics.length ?? 0) : 0,
   };
   running = !running;
   if (running) {
     collect();
     counts = {};
+    collections = new GCProfiler();
+    collections.start();
     if (what === 'resources') hook.enable();
   }
   parentPort!.postMessage(report);
