@@ -121,6 +121,28 @@ for (const crowded of [false, true])
     server.close();
   });
 
+test('no write request serves for two writes', async () => {
+  const { near, close } = await pair();
+  const output = new SocketOutput(near, () => {});
+  type Write = (request: object, bytes: unknown) => number;
+  const handle = (near as unknown as { _handle: Record<'writeLatin1String' | 'writeBuffer', Write> })._handle;
+  const requests: object[] = [];
+  for (const method of ['writeLatin1String', 'writeBuffer'] as const) {
+    const write = handle[method].bind(handle);
+    handle[method] = (request, bytes) => {
+      requests.push(request);
+      return write(request, bytes);
+    };
+  }
+  for (let i = 0; i < 4; i++) {
+    output.writeText('text');
+    output.writeChunk('', Buffer.from('bytes'), 0, 5, '');
+  }
+  assert.equal(requests.length, 8);
+  assert.equal(new Set(requests).size, 8);
+  close();
+});
+
 test('pieces that slow peers have not taken stay as they were while others are written', async () => {
   const READ_SIZE = 64 * 1024;
   const input = Buffer.alloc(READ_SIZE);

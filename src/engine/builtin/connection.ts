@@ -457,9 +457,9 @@ export class Http1Connection implements Downstream, ClientConnection {
   }
 
   abort(): void {
+    this.#output.flush();
     // A close-delimited body would look complete after a FIN, so that one is reset (rule C2). `resetAndDestroy` is of no
     // use: it sends the FIN first. Over TLS the missing close_notify shows it.
-    this.#output.flush();
     if (this.#writer.closeDelimited && this.#peer.tls === null)
       (this.#socket as ResettableSocket).resetAndClosing = true;
     this.#socket.destroy();
