@@ -44,6 +44,11 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
   send(request, response, status, 'application/problem+json', body, headers);
 }
 
+/** For good, and with the same method (RFC 9110, 15.4.9). */
+export function sendRedirect(request: IncomingMessage, response: ServerResponse, location: string): void {
+  send(request, response, 308, 'text/plain; charset=utf-8', `See ${location}\n`, { Location: location });
+}
+
 /** `HEAD` gets the header fields alone. */
 export function send(
   request: IncomingMessage,

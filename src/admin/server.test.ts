@@ -337,7 +337,7 @@ test('a large body is refused', async () => {
 
 test('unknown paths and methods get a problem document', async () => {
   const { ask } = await start();
-  for (const path of ['/nothing', '/_/', '/_/health/', '/_/HEALTH', '//', '*']) {
+  for (const path of ['/nothing', '/_/', '/_/healthy/', '/_/HEALTH', '//', '*']) {
     const answer = await ask(path);
     assert.equal(answer.status, 404, path);
     assert.equal(answer.headers['content-type'], 'application/problem+json');
@@ -462,6 +462,36 @@ test('the reference page brings all that it needs', async () => {
     assert.ok(answer.bytes.length > 100);
   }
   assert.doesNotMatch(page.body, /https?:/);
+});
+
+test('a slash too many at the end leads to the resource without it', async () => {
+  const { ask, state } = await start({
+    auth: { username: 'admin', passwordHash: hashSync('pw', 4) },
+  });
+  const headers = { authorization: `Basic ${btoa('admin:pw')}` };
+  const cases: readonly [target: string, goal: string][] = [
+    ['/_/docs/', '/_/docs'],
+    ['/_/docs/?x=1&y=/', '/_/docs?x=1&y=/'],
+    ['/_/services/', '/_/services'],
+    ['/_/services/orders/', '/_/services/orders'],
+    ['/metrics/', '/metrics'],
+  ];
+  for (const [target, goal] of cases) {
+    const answer = await ask(target, { headers });
+    assert.equal(answer.status, 308, target);
+    for (const prefix of ['', '/behind/a/proxy'])
+      assert.equal(
+        new URL(answer.headers.location!, `http://gateway${prefix}${target}`).href,
+        `http://gateway${prefix}${goal}`,
+      );
+    assert.equal((await ask(goal, { headers })).status, 200, goal);
+  }
+  assert.equal((await ask('/_/reload/', { method: 'POST', headers })).status, 308);
+  assert.equal(state.reloads, 0);
+  for (const target of ['/nothing/', '/_/docs//', '/_/'])
+    assert.equal((await ask(target, { headers })).status, 404, target);
+  assert.equal((await ask('/_/ready/')).status, 308);
+  assert.equal((await ask('/_/docs/')).status, 401);
 });
 
 test('credentials are needed for everything but health, liveness and readiness', async () => {

@@ -6,7 +6,7 @@ import { type AuthResult, BasicAuth, type BasicAuthSettings } from './basic-auth
 import { isCrossSite } from './cross-site.ts';
 import type { Resource } from './resource.ts';
 import { resources } from './resources.ts';
-import { sendProblem } from './respond.ts';
+import { sendProblem, sendRedirect } from './respond.ts';
 import { answerServices, isServicesPath, type ServicesApi } from './services-api.ts';
 import type { AdminState } from './state.ts';
 
@@ -106,9 +106,16 @@ export class AdminServer {
       await answerServices(request, response, services, isAdmin);
       return;
     }
-    const resource = this.#resources.get(path) ?? this.#resources.get(path.replace(/[^/]+$/, '{name}'));
+    const resource = this.#find(path);
+    const unslashed =
+      resource === undefined && /[^/]\/$/.test(path) ? this.#find(path.slice(0, -1)) : undefined;
     // Who may not see the API does not learn which paths it has either.
-    if (resource?.isPublic !== true && !(await this.#isAllowed(request, response))) return;
+    const isPublic = (resource ?? unslashed)?.isPublic === true;
+    if (!isPublic && !(await this.#isAllowed(request, response))) return;
+    if (unslashed !== undefined) {
+      sendRedirect(request, response, withoutSlash(url, path));
+      return;
+    }
     if (resource === undefined) {
       const detail = 'The list of what there is stands at "/".';
       sendProblem(request, response, { status: 404, title: 'Not found', detail });
@@ -127,6 +134,10 @@ export class AdminServer {
     }
     if (resource.method === 'POST' && !this.#isAcceptable(request, response)) return;
     await resource.answer(request, response, this.#options.state);
+  }
+
+  #find(path: string): Resource | undefined {
+    return this.#resources.get(path) ?? this.#resources.get(path.replace(/[^/]+$/, '{name}'));
   }
 
   /** Answers itself when not. */
@@ -181,4 +192,10 @@ export class AdminServer {
     else
       sendProblem(request, response, { status: 500, title: 'Internal error', detail: 'The log tells more.' });
   }
+}
+
+/** Relative, so that it works behind a proxy that has put a path in front. */
+function withoutSlash(url: string, path: string): string {
+  const name = path.slice(path.lastIndexOf('/', path.length - 2) + 1, -1);
+  return `../${name}${url.slice(path.length)}`;
 }
