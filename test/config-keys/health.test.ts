@@ -44,8 +44,8 @@ for (const level of LEVELS) {
       const start = performance.now();
       await eventually(async () => probes() >= before + 5, 'more checks');
       const took = performance.now() - start;
-      // Four whole intervals, each up to a tenth shorter.
-      assert.ok(took > 4 * 250 * 0.85 - 50, `${took} ms`);
+      // Four whole intervals, each up to a tenth shorter; this process may have noticed the first check late.
+      assert.ok(took > 4 * 250 * 0.9 - 300, `${took} ms`);
     });
 
     it('timeout', async () => {
@@ -121,8 +121,9 @@ for (const level of LEVELS) {
 
     it('timeout', async () => {
       await use(breaker({ failure_threshold: 1, timeout: '300ms' }), bad);
-      await code();
+      // Before the circuit opens: the answer that opened it may be a while under way.
       const start = performance.now();
+      await code();
       await eventually(async () => (await code()) !== 'circuit_open', 'a probe');
       const took = performance.now() - start;
       assert.ok(took > 250, `${took} ms`);

@@ -150,8 +150,8 @@ describe('server.dns', () => {
     const before = questions('short.test');
     const start = performance.now();
     await eventually(async () => questions('short.test') >= before + 4, 'more questions');
-    // A TTL of 0 would ask without pause.
-    assert.ok(performance.now() - start > 3 * 250, `${performance.now() - start} ms`);
+    // Three pauses, of which this process may have noticed the first late. A TTL of 0 would ask without any.
+    assert.ok(performance.now() - start > 3 * 300 - 400, `${performance.now() - start} ms`);
   });
 
   it('server.dns.max_ttl', async () => {

@@ -7,13 +7,14 @@ import { type HttpOrigin, startHttpOrigin } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { message, valuesOf } from '../support/wire.ts';
 
-const SLOW = 1_200;
+/** Answers the request to `/slow`. */
+let finish = (): void => undefined;
 
 let origin: HttpOrigin;
 before(async () => {
   origin = await startHttpOrigin((request, response) => {
     if (request.url === '/fast') response.end('fast');
-    else if (request.url === '/slow') setTimeout(() => response.end('slow'), SLOW);
+    else if (request.url === '/slow') finish = () => void response.end('slow');
     else response.writeHead(200).write('never ends');
   });
 });
@@ -58,6 +59,7 @@ describe('SIGTERM', () => {
     const health = (await (await gateway.admin('/_/health')).json()) as { status: string };
     assert.equal(health.status, 'draining');
     await eventually(() => refuses(gateway), 'new connections to be refused');
+    finish();
     const response = await answer;
     assert.equal(response.body, 'slow');
     assert.deepEqual(valuesOf(response.fields, 'connection'), ['close']);
@@ -90,7 +92,7 @@ describe('SIGTERM', () => {
   });
 
   it('during shutdown_delay connections are accepted while readiness is 503', async () => {
-    const gateway = await start({ shutdown_delay: '1s' });
+    const gateway = await start({ shutdown_delay: '2s' });
     const startedAt = performance.now();
     gateway.child.kill('SIGTERM');
     await eventually(async () => (await readiness(gateway)) === 503, 'readiness to go');
@@ -98,7 +100,7 @@ describe('SIGTERM', () => {
     assert.equal((await client.request(get('/fast'))).body, 'fast');
     client.destroy();
     assert.deepEqual(await gateway.exited, { code: 0, signal: null });
-    assert.ok(performance.now() - startedAt >= 950);
+    assert.ok(performance.now() - startedAt >= 1_950);
     await gateway.stop();
   });
 

@@ -183,7 +183,7 @@ describe('etcd', () => {
     assert.match(lost.failures[0]!, /127\.0\.0\.1:1/);
     const before = performance.now();
     await Promise.all([provider.close(), away.close()]);
-    assert.ok(performance.now() - before < 1_500);
+    assert.ok(performance.now() - before < 5_000);
     const failures = lost.failures.length;
     await wait(300);
     assert.equal(lost.failures.length, failures);

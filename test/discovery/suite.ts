@@ -204,11 +204,14 @@ export function providerSuite({
       const least = await at.putGarbage();
       await sink.until(() => sink.refusals.length >= least, `${least} refusals`);
       await sink.until(() => sink.of('good').length === 1, 'the good one');
-      const told = sink.refusals.length;
+      // Each change has the backend read again. `least` is a minimum: some have more to say, and say it a little later.
+      for (const port of [4_444, 4_445]) {
+        await at.put({ ...good, port });
+        await sink.until(() => sink.of('good').some((instance) => instance.port === port), 'the change');
+      }
+      const told = sink.refusals.map(({ entry, reason }) => `${entry}: ${reason}`);
       for (const { entry, reason } of sink.refusals) assert.ok(entry !== '' && reason !== '');
-      await at.put({ ...good, port: 4_444 });
-      await sink.until(() => sink.of('good').some(({ port }) => port === 4_444), 'the change');
-      assert.equal(sink.refusals.length, told, 'no refusal is told twice');
+      assert.deepEqual(told.toSorted(), [...new Set(told)].sort(), 'no refusal is told twice');
       assert.deepEqual(sink.failures, []);
     });
 

@@ -221,7 +221,7 @@ describe('hostile services', () => {
     const startedAt = performance.now();
     assert.equal((await fetch(`http://127.0.0.1:${gateway.port}/good/fine`)).status, 200);
     assert.equal((await gateway.admin('/_/health')).status, 200);
-    assert.ok(performance.now() - startedAt < 2_000);
+    assert.ok(performance.now() - startedAt < 10_000);
     assert.equal(secretAsked, 0);
     assert.ok(drips > 0);
     assert.equal((await fetch(`http://127.0.0.1:${gateway.port}/huge-manifest/x`)).status, 404);

@@ -14,7 +14,7 @@ import {
 } from '../support/http2-frames.ts';
 import { RawClient } from '../support/raw-client.ts';
 
-const CLIENTS = 20;
+const CLIENTS = 32;
 /** Long enough for requests to come in on every connection of the worker. Milliseconds. */
 const BUSY_MS = 300;
 const END = {

@@ -5,6 +5,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { atBest } from '../support/at-best.ts';
 import { Authority } from '../support/certificates.ts';
 import { EventClient, EventService } from '../support/event-source.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
@@ -149,18 +150,20 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
 
       it('head, events and heartbeats come at once, Last-Event-ID goes along, a leaving client ends it', async (context) => {
         if (skips(context)) return;
-        const reader = await connect(`/${upstream}`);
-        const source = latest(upstream);
-        assert.equal(source.lastEventId, '7');
-        for (const number of [1, 2, 3]) {
-          source.send(`data: ${number}\n\n`);
-          await has(reader, `data: ${number}\n\n`);
-        }
-        await has(reader, 'data: 3\n\n:\n\n');
-        const startedAt = performance.now();
-        reader.close();
-        await eventually(async () => source.closedAt !== 0, 'the service to see it');
-        assert.ok(source.closedAt - startedAt < 1_000, `${source.closedAt - startedAt} ms`);
+        await atBest(1_000, async () => {
+          const reader = await connect(`/${upstream}`);
+          const source = latest(upstream);
+          assert.equal(source.lastEventId, '7');
+          for (const number of [1, 2, 3]) {
+            source.send(`data: ${number}\n\n`);
+            await has(reader, `data: ${number}\n\n`);
+          }
+          await has(reader, 'data: 3\n\n:\n\n');
+          const startedAt = performance.now();
+          reader.close();
+          await eventually(async () => source.closedAt !== 0, 'the service to see it');
+          return source.closedAt - startedAt;
+        });
       });
 
       it('a service that dies: what came before, then a cut, no end', async (context) => {
