@@ -25,7 +25,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const timeout = withSoak ? 30 * 60_000 : 180_000;
+const timeout = withSoak ? 30 * 60_000 : 300_000;
 // Much of what whole-gateway tests do is waiting, so there are more of them than cores; many more would measure each other.
 const concurrency = onlySoak ? 1 : Math.min(6, 2 * os.availableParallelism());
 const { status } = spawnSync(
