@@ -45,8 +45,14 @@ export async function findProgram(name: Program): Promise<Found> {
  * A program written in Go, built from its module where there is a Go toolchain; kept for the next run.
  *
  * @param name of the program; `folder/name` where the module gives it a name that others have too
+ * @param notNow why it is not built in this run; one that is there is used all the same
+ * @param limit of the build in ms
  */
-export async function findGoProgram(name: string, module: string): Promise<Found> {
+export async function findGoProgram(
+  name: string,
+  module: string,
+  { notNow = '', limit = INSTALL_LIMIT }: { readonly notNow?: string; readonly limit?: number } = {},
+): Promise<Found> {
   const there = which(name);
   if (there) return { path: there };
   const go = which('go');
@@ -54,9 +60,10 @@ export async function findGoProgram(name: string, module: string): Promise<Found
   const folder = path.join(os.tmpdir(), 'octopus-go-bin');
   const file = path.join(folder, name);
   if (existsSync(file)) return { path: file };
+  if (notNow !== '') return { missing: `${name} is not installed (and is not built: ${notNow})` };
   try {
     const env = { ...process.env, GOBIN: path.dirname(file), GOFLAGS: '-mod=mod' };
-    execFileSync(go, ['install', module], { env, stdio: 'pipe', timeout: INSTALL_LIMIT });
+    execFileSync(go, ['install', module], { env, stdio: 'pipe', timeout: limit });
     return { path: file };
   } catch (error) {
     return { missing: `go install ${module} failed: ${String(error).slice(0, 200)}` };
@@ -115,8 +122,8 @@ export class Running {
   readonly exited: Promise<number | null>;
   readonly #kill = (): boolean => this.child.kill('SIGTERM');
 
-  constructor(file: string, args: readonly string[]) {
-    this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     process.on('exit', this.#kill);
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
