@@ -41,7 +41,7 @@ before(async () => {
   deaf = await deafServer();
   dead = await reservePort();
   gateway = await startGateway({
-    routing: { retries: 0, timeouts: { connect: '500ms', first_byte: '500ms', idle: '500ms' } },
+    routing: { retries: 0, timeouts: { connect: '500ms', first_byte: '1s', idle: '1s' } },
     upstreams: [
       { name: 'origin', endpoints: [origin.address] },
       { name: 'dead', endpoints: [`127.0.0.1:${dead.port}`] },

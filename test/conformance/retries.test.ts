@@ -38,7 +38,7 @@ before(async () => {
     {
       routing: {
         retries: { attempts: 3, budget: '100%', body_limit: '1KB' },
-        timeouts: { first_byte: '500ms' },
+        timeouts: { first_byte: '1s' },
       },
       upstreams: [
         { name: 'both', endpoints: both },
@@ -54,7 +54,7 @@ before(async () => {
         {
           path: '/timeout',
           upstream: 'both',
-          retries: { attempts: 1, on: ['timeout'], per_try_timeout: '300ms', budget: '100%' },
+          retries: { attempts: 1, on: ['timeout'], per_try_timeout: '800ms', budget: '100%' },
         },
       ],
     },

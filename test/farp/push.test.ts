@@ -408,8 +408,10 @@ describe('instances that go without a word', () => {
     });
     const orders = await service({ name: 'orders' });
     await tell(data(gateway), 'POST', '/register', nodeBody(orders));
-    await tell(data(gateway), 'PUT', '/heartbeat/orders-1', { status: 'healthy' });
-    await answers(gateway, '/orders/items', 'orders-1 /items');
+    await eventually(async () => {
+      await tell(data(gateway), 'PUT', '/heartbeat/orders-1', { status: 'healthy' });
+      return (await get(gateway, '/orders/items')).body === 'orders-1 /items';
+    }, 'the service to be reached');
     await isGone(gateway, '/orders/items');
     const beat = await tell(data(gateway), 'PUT', '/heartbeat/orders-1', { status: 'healthy' });
     assert.equal(beat.status, 404);

@@ -4,18 +4,11 @@ import { after, afterEach, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { FarpService, type FarpServiceOptions, listed } from '../support/farp-service.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
-import { reservePort } from '../support/ports.ts';
+import { deadPort } from '../support/ports.ts';
 
 let gateway: Gateway;
 let isRunning = false;
 const services: FarpService[] = [];
-
-/** One where nobody listens. */
-async function freePort(): Promise<number> {
-  const { port, release } = await reservePort();
-  release();
-  return port;
-}
 
 async function service(options: FarpServiceOptions): Promise<FarpService> {
   const started = await FarpService.start(options);
@@ -367,7 +360,7 @@ describe('services', () => {
   });
 
   it('are not waited for when their backend is away: the gateway serves what it has, and says that', async () => {
-    const port = await freePort();
+    const port = await deadPort();
     const startedAt = performance.now();
     await gateway.stop();
     gateway = await startGateway({

@@ -12,7 +12,7 @@ const FAILED = message('HTTP/1.1 500 Failed', 'Content-Length: 0');
 const PROBES = 2;
 const CLIENTS = 40;
 /** Milliseconds. */
-const TIMEOUT = 400;
+const TIMEOUT = 1_000;
 
 let gateway: Gateway;
 let origin: ScriptedOrigin;

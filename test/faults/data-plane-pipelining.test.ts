@@ -45,7 +45,7 @@ function config(pipelining: number): GatewayConfig {
     routes: [
       { path: '/shared/*', upstream: 'shared' },
       { path: '/closes/*', upstream: 'closes' },
-      { path: '/slow/*', upstream: 'slow', timeout: '800ms', retries: 0 },
+      { path: '/slow/*', upstream: 'slow', timeout: '2s', retries: 0 },
     ],
   };
 }

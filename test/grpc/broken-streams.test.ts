@@ -39,7 +39,7 @@ before(async () => {
   gateway = await startGateway(
     {
       plugins: [{ name: 'broken', path: './broken.mjs' }],
-      upstreams: [{ name: 'service', endpoints, protocol: 'h2', timeouts: { idle: '400ms' } }],
+      upstreams: [{ name: 'service', endpoints, protocol: 'h2', timeouts: { idle: '1s' } }],
       routes: [
         {
           path: '/*',
@@ -107,7 +107,7 @@ for (const [kind, call] of Object.entries(KINDS)) {
 
     it('the deadline passes: DEADLINE_EXCEEDED, and the service is told', async () => {
       const before = cancelled;
-      const outcome = await call(through, fields({ 'grpc-timeout': '150m' }));
+      const outcome = await call(through, fields({ 'grpc-timeout': '600m' }));
       assert.deepEqual([outcome.code, outcome.messages], [4, ['a']]);
       await eventually(async () => cancelled > before, 'the service to see it');
     });

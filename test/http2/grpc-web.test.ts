@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { Service } from '../plugins/support.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
 import { Http2Client } from '../support/http2-client.ts';
-import { reservePort } from '../support/ports.ts';
+import { deadPort } from '../support/ports.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import {
   begin,
@@ -66,12 +66,11 @@ before(async () => {
       response.end(Buffer.concat(pieces));
     });
   }).listen();
-  const gone = await reservePort();
-  gateway = await startGateway(config(`127.0.0.1:${gone.port}`), {
+  const gone = await deadPort();
+  gateway = await startGateway(config(`127.0.0.1:${gone}`), {
     workers: 1,
     files: { 'watcher.mjs': WATCHER },
   });
-  gone.release();
 });
 
 function config(gone: string): GatewayConfig {
@@ -515,12 +514,11 @@ describe('gRPC-Web', () => {
 
 describe('gRPC-Web on the engine uws', { skip: withoutUws() }, () => {
   it('is the same', async () => {
-    const gone = await reservePort();
+    const gone = await deadPort();
     const other = await startGateway(
-      { ...config(`127.0.0.1:${gone.port}`), server: { engine: 'uws', limits: { body: BODY_LIMIT } } },
+      { ...config(`127.0.0.1:${gone}`), server: { engine: 'uws', limits: { body: BODY_LIMIT } } },
       { workers: 1, files: { 'watcher.mjs': WATCHER } },
     );
-    gone.release();
     const before = h1;
     try {
       h1 = await other.connect();

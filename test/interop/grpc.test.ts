@@ -10,7 +10,7 @@ import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { FlagService, frame, messagesOf } from '../support/grpc-flags.ts';
 import { ask, GrpcCaller, GrpcService, type Outcome, type Wish } from '../support/grpc-peer.ts';
 import { Http2Client } from '../support/http2-client.ts';
-import { reservePort } from '../support/ports.ts';
+import { deadPort } from '../support/ports.ts';
 
 const SOAK = process.env['OCTOPUS_SOAK'] !== undefined;
 const LARGE_REQUEST = 271_828;
@@ -27,12 +27,12 @@ let through: GrpcCaller;
 before(async () => {
   service = await new GrpcService().start();
   flags = await new FlagService().start();
-  const gone = await reservePort();
+  const gone = await deadPort();
   gateway = await startGateway({
     upstreams: [
       { name: 'service', endpoints: [`127.0.0.1:${service.port}`], protocol: 'h2' },
       { name: 'flags', endpoints: [`127.0.0.1:${flags.port}`], protocol: 'h2' },
-      { name: 'gone', endpoints: [`127.0.0.1:${gone.port}`], protocol: 'h2' },
+      { name: 'gone', endpoints: [`127.0.0.1:${gone}`], protocol: 'h2' },
     ],
     routes: [
       {
@@ -48,7 +48,6 @@ before(async () => {
       { path: '/test.v1.Test/*', upstream: 'service' },
     ],
   });
-  gone.release();
   direct = new GrpcCaller(service.port);
   through = new GrpcCaller(gateway.port);
 });

@@ -6,7 +6,7 @@ import zlib from 'node:zlib';
 import { hashSync } from 'bcryptjs';
 import { Agent } from 'undici';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
-import { reservePort } from '../support/ports.ts';
+import { deadPort } from '../support/ports.ts';
 import { ask, Service } from './support.ts';
 
 const TEXT = JSON.stringify(
@@ -50,12 +50,11 @@ function respond(request: http.IncomingMessage, response: http.ServerResponse): 
 
 before(async () => {
   service = await new Service(respond).listen();
-  const nobody = await reservePort();
-  nobody.release();
+  const nobody = await deadPort();
   gateway = await startGateway({
     upstreams: [
       { name: 'service', endpoints: [service.address] },
-      { name: 'nobody', endpoints: [`127.0.0.1:${nobody.port}`] },
+      { name: 'nobody', endpoints: [`127.0.0.1:${nobody}`] },
     ],
     plugins: [
       { name: 'cors', config: { origins: [APP], credentials: true } },
@@ -78,7 +77,7 @@ before(async () => {
       {
         path: '/limited',
         upstream: 'service',
-        middleware: [{ name: 'rate-limit', config: { limit: 150, window: '1h' } }],
+        middleware: [{ name: 'rate-limit', config: { limit: 150, window: '24h' } }],
       },
       {
         path: '/window',
@@ -180,7 +179,7 @@ describe('compression in a gateway', () => {
     decoder.on('data', (piece: string) => (text += piece));
     for (const line of ['{"n":1}\n', '{"n":2}\n']) {
       sendLine(line);
-      await eventually(async () => text.endsWith(line), 'the line', 3000);
+      await eventually(async () => text.endsWith(line), 'the line');
     }
     sendLine(null);
     await new Promise((resolve) => decoder.once('end', resolve));

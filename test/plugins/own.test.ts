@@ -49,7 +49,7 @@ const config = (more: Record<string, unknown> = {}) => ({
   plugins: [
     { name: 'mark', path: './mark.mjs', config: { suffix: '!' }, ...more },
     { name: 'upper', path: './upper.mjs' },
-    { name: 'wild', path: './wild.mjs', isolate: { timeout: '2s' } },
+    { name: 'wild', path: './wild.mjs', isolate: { timeout: '4s' } },
     { name: 'tame', path: './wild.mjs' },
   ],
   routes: [

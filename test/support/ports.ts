@@ -24,6 +24,13 @@ export async function reservePort(): Promise<{ port: number; release(): void }> 
   throw new Error('no free port');
 }
 
+/** A port of 127.0.0.1 where nobody listens as long as this process lives. */
+export async function deadPort(): Promise<number> {
+  const { port, release } = await reservePort();
+  process.once('exit', release);
+  return port;
+}
+
 function claim(file: string): boolean {
   try {
     const descriptor = openSync(file, 'wx');

@@ -30,7 +30,7 @@ describe('sessions, versions and hostile handshakes', { skip }, () => {
       cert: 'main.pem',
       key: 'main.key',
       redirect_http: true,
-      handshake: { timeout: '400ms', max_pending: 30 },
+      handshake: { timeout: '1s', max_pending: 30 },
       ...keys,
     },
     routes: [HELLO],
@@ -61,7 +61,7 @@ describe('sessions, versions and hostile handshakes', { skip }, () => {
         assert.equal((await again.request(get('main.test'))).status, 200);
         again.destroy();
       }
-      assert.ok((await handshakes(gateway, 'resumed')) >= 12);
+      await eventually(async () => (await handshakes(gateway, 'resumed')) >= 12, 'them to be counted');
     });
   }
 
@@ -155,7 +155,7 @@ describe('sessions, versions and hostile handshakes', { skip }, () => {
     const client = await RawClient.connect(gateway.tlsPort);
     client.write(Buffer.from([22, 3, 1, 2, 0]));
     await client.closed();
-    assert.ok(performance.now() - startedAt >= 350);
+    assert.ok(performance.now() - startedAt >= 950);
     await eventually(async () => (await handshakes(gateway, 'timeout')) >= 1, 'it to be counted');
   });
 
@@ -170,8 +170,10 @@ describe('sessions, versions and hostile handshakes', { skip }, () => {
     const sockets = Array.from({ length: 120 }, () => net.connect(gateway.tlsPort, '127.0.0.1'));
     for (const socket of sockets) socket.on('error', () => {});
     await Promise.all(sockets.map((socket) => event(socket, 'close')));
-    const refused = await handshakes(gateway, 'refused');
-    assert.ok(refused > 60 && refused <= 110, `${refused} refused`);
+    const refused = (): Promise<number> => handshakes(gateway, 'refused');
+    // Each worker's count reaches the primary by message at first.
+    await eventually(async () => (await refused()) > 60, 'most of them to be refused');
+    assert.ok((await refused()) <= 110, `${await refused()} refused`);
     assert.equal(
       (await (await RawClient.connect(gateway.tlsPort, { tls: {} })).request(get('x'))).status,
       200,
