@@ -175,7 +175,7 @@ describe('Consul', () => {
     const { sink } = watch({ watches: 2, wait: '1m' });
     await sink.until(() => agent.held === 3, 'all to be held');
     agent.register(one(3));
-    await sink.until(() => sink.list?.length === 3, 'the third', 3_000);
+    await sink.until(() => sink.list?.length === 3, 'the third');
   });
 
   it('an agent that takes no more connections is told as trouble, and the rest goes on', async () => {

@@ -297,11 +297,12 @@ describe('endpoints', () => {
 });
 
 describe('limits', () => {
-  it('idle_timeout: a silent one is closed with 1001, one with traffic is not', async () => {
-    const silent = await open('/idle');
+  it('idle_timeout: a silent one is closed with 1001, one with traffic is not', async (context) => {
     const startedAt = performance.now();
+    const silent = await open('/idle');
     const busy = await open('/idle');
     const timer = setInterval(() => busy.socket.ping(), 100);
+    context.after(() => clearInterval(timer));
     assert.deepEqual(await silent.untilClosed(), { code: 1001, reason: 'idle for too long' });
     assert.ok(performance.now() - startedAt >= 990);
     await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -34,7 +34,7 @@ export interface Exit {
 export const ENGINE = process.env.OCTOPUS_TEST_ENGINE ?? 'builtin';
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-const START_PATIENCE = 30_000;
+const START_PATIENCE = 60_000;
 const LOG_CAP = 4_000_000;
 const running = new Set<Gateway>();
 
@@ -238,7 +238,7 @@ class Fatal extends Error {}
 export async function eventually<T>(
   ask: () => Promise<T | null | false>,
   what: string,
-  patience = 15_000,
+  patience = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + patience;
   let last: unknown;

@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import { readResponse, type WireResponse } from './wire.ts';
 
 /** How long a test waits for something that should come at once; generous because test machines are noisy. */
-export const PATIENCE = 15_000;
+export const PATIENCE = 30_000;
 
 export type ClosedHow = 'end' | 'reset';
 
