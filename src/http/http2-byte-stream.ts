@@ -3,11 +3,15 @@ import type { ByteReader, ByteStream } from '../shared/byte-stream.ts';
 import { retain } from '../shared/read-buffer.ts';
 import { closeStream } from './http2-close.ts';
 
+/** How long the last bytes get to leave once both directions have ended in good order. Milliseconds. */
+const LINGER_MS = 5000;
+
 /** An HTTP/2 stream that became a tunnel (RFC 8441), at either end: its DATA frames are the bytes. */
 export class Http2ByteStream implements ByteStream {
   readonly #stream: Http2Stream;
   #reader: ByteReader | null = null;
   #aborted = false;
+  #gone = false;
 
   constructor(stream: Http2Stream) {
     this.#stream = stream;
@@ -16,6 +20,10 @@ export class Http2ByteStream implements ByteStream {
   start(reader: ByteReader): void {
     const stream = this.#stream;
     this.#reader = reader;
+    if (this.#gone) {
+      reader.onGone();
+      return;
+    }
     stream.on('data', (chunk: Buffer) => reader.onBytes(chunk, 0, chunk.length));
     stream.on('end', () => {
       // A stream that was reset ends too; then it is about to be closed.
@@ -45,8 +53,13 @@ export class Http2ByteStream implements ByteStream {
   abort(): void {
     const stream = this.#stream;
     this.#aborted = true;
-    if (!stream.destroyed && !(stream.writableEnded && stream.readableEnded))
+    if (stream.destroyed) return;
+    if (stream.writableEnded && stream.readableEnded) {
+      // The last bytes only have to leave; a peer that does not take them does not keep the stream.
+      setTimeout(closeStream, LINGER_MS, stream, constants.NGHTTP2_CANCEL).unref();
+    } else {
       closeStream(stream, constants.NGHTTP2_CANCEL);
+    }
   }
 
   // --- from the owner of the stream ------------------------------------------------------------------------------
@@ -56,6 +69,7 @@ export class Http2ByteStream implements ByteStream {
   }
 
   closed(): void {
+    this.#gone = true;
     this.#reader?.onGone();
   }
 }

@@ -1,15 +1,19 @@
 /**
- * Ends of HTTP/2 streams that Node survives. nghttp2 goes on with every stream that it was not told to reset, also when
+ * Ends of HTTP/2 streams and sessions that Node survives. nghttp2 goes on with every stream that it was not told to reset, also when
  * its JavaScript object is gone: then it makes empty DATA frames for ever, and the thread never comes back. Where Node's
  * insides have other names than in Node 20 to 24 the guard is missing and nothing else.
  */
-import { constants, type Http2Stream } from 'node:http2';
+import { constants, type Http2Session, type Http2Stream } from 'node:http2';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 const { NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE, NGHTTP2_STREAM_STATE_OPEN } = constants;
 
 interface NativeStream {
   rstStream(code: number): void;
+}
+
+interface NativeSession {
+  destroy(code: number, socketClosed: boolean): void;
 }
 
 /**
@@ -27,6 +31,7 @@ export function closeStream(stream: Http2Stream, code: number): void {
 }
 
 function closeNow(stream: Http2Stream, code: number): void {
+  dropForgotten(stream);
   if (stream.destroyed || stream.closed) return;
   stream.destroy = destroyReset;
   stream.close(code);
@@ -51,6 +56,32 @@ function destroyLater(stream: Http2Stream, error: Error | undefined): void {
   destroyNow(stream, error);
 }
 
+/** It has been told to close and has not closed yet. */
+export function isClosing(stream: Http2Stream): boolean {
+  return stream.destroy === destroyReset && !stream.destroyed;
+}
+
+/**
+ * Ends a stream that the peer has closed and nghttp2 has forgotten. After RST_STREAM with NO_ERROR Node waits until all
+ * that was received is read and all that was written has left, but nothing leaves any more: without this the stream stays
+ * as long as its session, and a session that was told to close stays for ever.
+ *
+ * Not from inside a read, and only when nobody wants what has not been read yet.
+ */
+export function dropForgotten(stream: Http2Stream): void {
+  if (stream.closed && !stream.destroyed && !isClosing(stream)) destroyNow(stream, undefined);
+}
+
+/**
+ * Ends the native half of a session, before the session is destroyed. Else Node sends RST_STREAM for every open stream and
+ * first all that waits; when a peer went away in the middle of a body that has ended here, nghttp2 makes empty DATA frames
+ * for ever (measured: a thread that spins until the memory is used up).
+ */
+export function closeNative(session: Http2Session): void {
+  const handle = handleOf(session) as NativeSession | undefined;
+  if (typeof handle?.destroy === 'function') handle.destroy(NGHTTP2_CANCEL, true);
+}
+
 function sessionIsOver(stream: Http2Stream): boolean {
   return stream.session?.destroyed !== false;
 }
@@ -60,6 +91,10 @@ function destroyNow(stream: Http2Stream, error: Error | undefined): void {
 }
 
 function nativeOf(stream: Http2Stream): NativeStream | undefined {
-  const key = Object.getOwnPropertySymbols(stream).find(({ description }) => description === 'kHandle');
-  return key && (stream as unknown as Record<symbol, NativeStream | undefined>)[key];
+  return handleOf(stream) as NativeStream | undefined;
+}
+
+function handleOf(owner: Http2Session | Http2Stream): unknown {
+  const key = Object.getOwnPropertySymbols(owner).find(({ description }) => description === 'kHandle');
+  return key && (owner as unknown as Record<symbol, unknown>)[key];
 }

@@ -6,6 +6,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { isRefusedForLength } from '../../http/body-limit.ts';
+import { readOn } from '../../http/http2-read.ts';
 import { coarseClock, onTick } from '../../shared/coarse-clock.ts';
 import type { Http2Settings } from '../../shared/http2-settings.ts';
 import type { WorkerLimits } from '../../shared/messages.ts';
@@ -15,7 +16,7 @@ import type { EngineHost } from '../engine.ts';
 import { Peer } from '../peer.ts';
 import { ArrivedStream } from './arrived-stream.ts';
 import { Http2Exchange, type StreamOwner } from './exchange.ts';
-import { guardSession, readOn, type SessionEnds, stopReading } from './native-session.ts';
+import { guardSession, type SessionEnds, stopReading } from './native-session.ts';
 import { RequestText } from './request-text.ts';
 
 /** Highest stream id: the first GOAWAY of a drain still lets requests in that are on their way (RFC 9113 section 6.8). */

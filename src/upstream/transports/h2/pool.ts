@@ -89,7 +89,6 @@ export class H2Pool implements UpstreamPool, SessionOwner {
 
   sweep(now: number): void {
     for (const session of [...this.#sessions]) {
-      session.check(now);
       const idles = session.active === 0 && now - session.idleSince >= this.#options.idleTimeout;
       if (idles || !this.#dialer.isCurrent(this.#host, session.address)) session.retire();
     }

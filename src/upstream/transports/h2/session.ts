@@ -5,9 +5,12 @@ import {
   constants,
   type OutgoingHttpHeaders,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { closeNative } from '../../../http/http2-close.ts';
+import { readOn } from '../../../http/http2-read.ts';
 import type { ResponseHead } from '../../../http/response-head.ts';
-import { coarseClock } from '../../../shared/coarse-clock.ts';
+import { coarseClock, onTick } from '../../../shared/coarse-clock.ts';
 import type { Connector } from '../connector.ts';
 import type { UpstreamCall } from '../upstream-call.ts';
 import { H2Stream, type StreamSession } from './stream.ts';
@@ -23,6 +26,19 @@ const SESSION_MEGABYTES = 64;
 const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 /** How long a connection that seems dead has to answer a PING. Milliseconds. */
 const PING_PATIENCE = 2000;
+/** How long the endpoint has to end its side of a connection that was closed. Milliseconds. */
+const CLOSE_PATIENCE = 5000;
+/** Between two looks at every connection. Milliseconds. */
+const CHECK_MS = 1000;
+
+/** All connections of this thread, also those that their pools have let go of. */
+const sessions = new Set<H2Session>();
+let nextCheck = 0;
+onTick((now) => {
+  if (now < nextCheck) return;
+  nextCheck = now + CHECK_MS;
+  for (const session of sessions) session.check(now);
+});
 
 /** Where a session belongs. */
 export interface SessionOwner {
@@ -56,6 +72,9 @@ export class H2Session implements StreamSession {
   readonly #owner: SessionOwner;
   /** Null: the host name does not resolve. */
   readonly #session: ClientHttp2Session | null;
+  readonly #socket: Socket | null = null;
+  /** Coarse-clock time at which it was told to close, else 0. */
+  #closingSince = 0;
   /** What waits until the endpoint has said what it can do. */
   #unsettled: (() => void)[] | null = [];
   /** Never more than there were calls at once. */
@@ -84,6 +103,8 @@ export class H2Session implements StreamSession {
       maxSessionMemory: SESSION_MEGABYTES,
     });
     this.#session = session;
+    this.#socket = socket;
+    sessions.add(this);
     session.on('connect', () => this.#onConnect(socket as TLSSocket));
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       this.#setLimit(maxConcurrentStreams);
@@ -141,7 +162,7 @@ export class H2Session implements StreamSession {
     if (!this.#streams.delete(stream)) return;
     if (this.#streams.size === 0) this.idleSince = coarseClock.now;
     if (this.accepts) this.#owner.available(this);
-    else if (this.#streams.size === 0 && !this.#accepts) this.#session?.close();
+    else if (this.#streams.size === 0 && !this.#accepts) this.#close();
   }
 
   /** A call got no answer in time: find out whether anything still lives there. */
@@ -154,11 +175,17 @@ export class H2Session implements StreamSession {
     if (sent) this.#suspectSince = coarseClock.now;
   }
 
-  /** Cuts it when it did not answer. */
+  /** Finds out what Node does not tell, and cuts the connection when its time is over. */
   check(now: number): void {
-    if (this.#suspectSince === 0 || now - this.#suspectSince < PING_PATIENCE) return;
-    this.lost = 'no answer to a PING';
-    this.destroy();
+    if (this.#suspectSince !== 0 && now - this.#suspectSince >= PING_PATIENCE) {
+      this.#onLost('no answer to a PING');
+      this.destroy();
+    } else if (this.#closingSince !== 0 && now - this.#closingSince >= CLOSE_PATIENCE) {
+      this.destroy();
+    } else {
+      for (const stream of this.#streams) stream.check();
+      if (this.connected) readOn(this.#socket!);
+    }
   }
 
   /** Takes no more calls and closes after those it has. */
@@ -166,11 +193,23 @@ export class H2Session implements StreamSession {
     if (!this.#accepts) return;
     this.#accepts = false;
     this.#owner.remove(this);
-    if (this.#streams.size === 0) this.#session?.close();
+    if (this.#streams.size === 0) this.#close();
   }
 
+  #close(): void {
+    this.#closingSince = coarseClock.now;
+    this.#session?.close();
+  }
+
+  /** Not from inside a read. */
   destroy(): void {
-    if (this.#session?.destroyed === false) this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
+    const session = this.#session;
+    if (session?.destroyed === false) {
+      closeNative(session);
+      session.destroy(undefined, constants.NGHTTP2_CANCEL);
+    }
+    // Node would wait until all is written: for ever, when the endpoint does not read.
+    this.#socket?.destroy();
     this.#onClose();
   }
 
@@ -205,6 +244,7 @@ export class H2Session implements StreamSession {
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
+    sessions.delete(this);
     this.connected = false;
     if (this.lost === '') this.lost = 'closed by the endpoint';
     this.#accepts = false;

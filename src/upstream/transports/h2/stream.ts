@@ -3,7 +3,7 @@ import { DROP_RESPONSE } from '../../../http/forwarding.ts';
 import { BODY_NONE } from '../../../http/framing.ts';
 import { addLines, linesOf } from '../../../http/header-lines.ts';
 import { Http2ByteStream } from '../../../http/http2-byte-stream.ts';
-import { closeStream } from '../../../http/http2-close.ts';
+import { closeStream, dropForgotten, isClosing } from '../../../http/http2-close.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
 import { statusText } from '../../../http/status-text.ts';
 import { acceptFor, UPGRADE_LINES } from '../../../http/websocket-handshake.ts';
@@ -23,6 +23,8 @@ import { connectHeaders, keyOf, requestHeaders } from './request-head.ts';
 
 /** Interim responses one request may get before the final one. */
 const MAX_INFORMATIONAL = 32;
+/** Looks at a stream that was told to close and has not, before the connection has to prove that it lives. */
+const PATIENT_CHECKS = 5;
 
 /** The connection that a call shares with others, as far as the call is concerned. */
 export interface StreamSession {
@@ -64,6 +66,7 @@ export class H2Stream implements UpstreamConnection {
   /** Key of the WebSocket handshake that the request is, else `''`. */
   #key = '';
   #tunnel: Http2ByteStream | null = null;
+  #closingChecks = 0;
 
   constructor(session: StreamSession, call: UpstreamCall) {
     this.#session = session;
@@ -257,6 +260,19 @@ export class H2Stream implements UpstreamConnection {
 
   onConnected(): void {
     this.#call?.onConnected();
+  }
+
+  /** About once a second: ends what Node keeps of a stream that is over. */
+  check(): void {
+    const stream = this.#stream;
+    if (stream === null || stream.destroyed) return;
+    if (isClosing(stream)) {
+      // After an error of the endpoint nghttp2 sends nothing any more, not even a reset or a PING.
+      if (++this.#closingChecks === PATIENT_CHECKS) this.#session.suspect();
+    } else if (stream.readableEnded || (!this.#inBody && this.#tunnel === null)) {
+      // Else somebody still reads what has come before.
+      dropForgotten(stream);
+    }
   }
 
   #cancel(): void {
