@@ -218,7 +218,7 @@ describe('floods', () => {
         const client = await open();
         client.write(Buffer.concat([getRequest(1, '/slow', [], END_HEADERS), getRequest(3, '/')]));
         if (!reads) client.socket.pause();
-        await flood(client, Buffer.concat(Array(500).fill(bytes)));
+        await flood(client, Buffer.concat(Array(500).fill(bytes)), ends ? 5_000 : 500);
         client.socket.resume();
         if (ends) await client.closed();
         client.destroy();

@@ -211,7 +211,7 @@ describe('a worker that dies', () => {
   it('takes its tunnels along and nothing else; counts are right afterwards', async () => {
     const gateway = await startGateway(config, options);
     const clients = await Promise.all(Array.from({ length: 40 }, () => connect(gateway.port, '/')));
-    assert.equal(await openOnes(gateway), 40);
+    await eventually(async () => (await openOnes(gateway)) === 40, 'all of them to be counted');
     const dying = await RawClient.connect(gateway.port);
     dying.write('GET /die HTTP/1.1\r\nHost: a\r\n\r\n');
     await gateway.logLine((line) => line['message'] === 'worker replaced', 'worker replaced');
