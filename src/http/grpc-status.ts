@@ -7,6 +7,8 @@ export const OK = 0;
 export const CANCELLED = 1;
 export const UNKNOWN = 2;
 export const DEADLINE_EXCEEDED = 4;
+export const NOT_FOUND = 5;
+export const UNIMPLEMENTED = 12;
 
 /** By number, in the spelling of the gRPC project. */
 export const STATUS_NAMES = [
@@ -39,7 +41,7 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   400: 13,
   401: 16,
   403: 7,
-  404: 12,
+  404: UNIMPLEMENTED,
   429: 14,
   502: 14,
   503: 14,
@@ -64,17 +66,17 @@ export function statusOfReset(code: number): number {
 
 /** @returns UNKNOWN for what is no number of a status, NO_STATUS when there is no `grpc-status` */
 export function statusIn(fields: HeaderBlock): number {
-  const value = fields.get('grpc-status');
-  return value === undefined ? NO_STATUS : statusOf(value);
+  return statusOf(fields.get('grpc-status'));
 }
 
 /** The same for field lines, each with its CRLF. */
 export function statusInLines(lines: string): number {
-  const value = STATUS_LINE.exec(lines)?.[1];
-  return value === undefined ? NO_STATUS : statusOf(value);
+  return statusOf(STATUS_LINE.exec(lines)?.[1]);
 }
 
-function statusOf(value: string): number {
+/** The same for the value of the field. */
+export function statusOf(value: string | undefined): number {
+  if (value === undefined) return NO_STATUS;
   const status = /^\d{1,2}$/.test(value) ? Number(value) : UNKNOWN;
   return status < STATUS_NAMES.length ? status : UNKNOWN;
 }

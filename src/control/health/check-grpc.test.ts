@@ -96,7 +96,7 @@ const ANSWERS: readonly [what: string, act: Answer, error: string | RegExp][] = 
     answering([], { 'grpc-status': '13', 'grpc-message': '50%' }),
     /INTERNAL: 50%$/,
   ],
-  ['a status that is none', answering(null, { 'grpc-status': '99' }), 'gRPC status 99'],
+  ['a status that is none', answering(null, { 'grpc-status': '99' }), 'gRPC status UNKNOWN'],
   [
     'a web server',
     (stream) => {

@@ -1,5 +1,14 @@
 /** The active health check of a gRPC server: `grpc.health.v1.Health/Check`, which only SERVING passes. */
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import {
+  DEADLINE_EXCEEDED,
+  NO_STATUS,
+  NOT_FOUND,
+  OK,
+  STATUS_NAMES,
+  statusOf,
+  UNIMPLEMENTED,
+} from '../../http/grpc-status.ts';
 import type { CheckResult, CheckTarget } from './check.ts';
 import { askOverH2, type H2Question, type Verdict } from './check-h2.ts';
 import { lateness } from './failures.ts';
@@ -13,30 +22,6 @@ const MOST_BYTES = 16 * 1024;
 /** `grpc-timeout` has at most eight digits. */
 const MOST_MILLISECONDS = 99_999_999;
 const MESSAGE_SHOWN = 200;
-
-const OK = 0;
-const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
-const UNIMPLEMENTED = 12;
-const CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
 
 const SERVING = 1;
 const STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
@@ -95,21 +80,15 @@ function listen(stream: ClientHttp2Stream, verdict: Verdict, service: string, ti
   });
   stream.on('end', () => {
     if (stream.rstCode) return;
-    const code = codeOf(fields);
+    const code = statusOf(fields['grpc-status']?.toString());
     if (code === OK) verdict(status, judgeMessage(Buffer.concat(body)));
     else verdict(status, reasonFor(code, fields, service, timeout));
   });
 }
 
-/** -1: the answer ended without one. */
-function codeOf(fields: IncomingHttpHeaders): number {
-  const value = fields['grpc-status'];
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : -1;
-}
-
 function reasonFor(code: number, fields: IncomingHttpHeaders, service: string, timeout: number): string {
   switch (code) {
-    case -1:
+    case NO_STATUS:
       return 'the answer ended without grpc-status';
     case DEADLINE_EXCEEDED:
       return lateness(timeout);
@@ -119,7 +98,7 @@ function reasonFor(code: number, fields: IncomingHttpHeaders, service: string, t
       return 'the server does not implement grpc.health.v1 (UNIMPLEMENTED)';
     default: {
       const message = messageOf(fields);
-      return `gRPC status ${CODES[code] ?? code}${message === '' ? '' : `: ${message}`}`;
+      return `gRPC status ${STATUS_NAMES[code]}${message === '' ? '' : `: ${message}`}`;
     }
   }
 }
