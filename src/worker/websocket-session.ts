@@ -28,6 +28,11 @@ export class WebSocketSession implements TunnelHost {
   open(lines: string, endpoint: ByteStream): void {
     const { exchange, route } = this.#context;
     const client = exchange.downstream.switchProtocols!(lines);
+    if (this.#context.over) {
+      // The response could not be sent, so there is nobody to end what would begin here.
+      endpoint.abort();
+      return;
+    }
     route!.metrics.record(exchange.head.method, exchange.status, performance.now() - exchange.startedAt);
     this.#open = this.#plane.recorder.gauge('octopus_websocket_connections', { route: route!.route.path });
     this.#open.add(1);

@@ -141,6 +141,20 @@ describe('malformed responses of HTTP/2 endpoints', () => {
     });
   }
 
+  it('C13: a response that says in its body that the request was refused is not followed by another one', async () => {
+    let tries = 0;
+    const refused = (stream: number): Buffer[] => [
+      head(stream, OK),
+      frame(DATA, 0, stream, Buffer.from('begun')),
+      frame(RST_STREAM, 0, stream, number32(7)),
+    ];
+    const answer = await ask((stream) => (tries++ === 0 ? refused : response(OK, 'again'))(stream));
+    assert.notEqual(answer?.complete, true);
+    assert.doesNotMatch(answer?.body ?? '', /again/);
+    await goesOn();
+    assert.equal(tries, 1);
+  });
+
   it('a field with a line break in it is left out', async () => {
     const answer = await ask(
       response([...OK, ['x-a', 'b\r\nx-evil: 1'], ['x-b\r\nx-evil', '1'], ['x-c', '2']]),

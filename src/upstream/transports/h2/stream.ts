@@ -311,9 +311,10 @@ export class H2Stream implements UpstreamConnection {
 
   #kindOf(code: number): number {
     if (!this.#session.everConnected) return FAILURE_CONNECT;
+    // Whatever the code says: the client has got a head, and must not get another one.
+    if (this.#inBody) return FAILURE_TRUNCATED;
     // Also for streams above the last one of a GOAWAY: the endpoint has not touched them (rules C13, D8).
     if (code === constants.NGHTTP2_REFUSED_STREAM) return FAILURE_REFUSED;
-    if (this.#inBody) return FAILURE_TRUNCATED;
     if (code === constants.NGHTTP2_PROTOCOL_ERROR) return FAILURE_MALFORMED;
     return this.#reused && this.#session.lost !== '' ? FAILURE_STALE : FAILURE_RESET;
   }
