@@ -13,33 +13,21 @@ export interface RunningProxy {
 
 /** nginx in front of the origin, with its defaults but for HTTP/1.1 and keep-alive towards the origin. */
 export async function startNginx(originPort: number): Promise<RunningProxy | { missing: string }> {
-  return start('nginx', (port, folder) => ({
-    text: `
-daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
-events { worker_connections 4096; }
-http {
-  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
-  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  return startNginxWith(
+    (port) => `
   upstream origin { server 127.0.0.1:${originPort}; keepalive 64; }
   server {
     listen 127.0.0.1:${port} reuseport;
     location /respond/ { return 200 "made here"; }
     location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header Connection ""; }
-  }
-}`,
-    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
-  }));
+  }`,
+  );
 }
 
 /** nginx that forwards WebSockets and streams as its manual says. */
 export async function startStreamingNginx(originPort: number): Promise<RunningProxy | { missing: string }> {
-  return start('nginx', (port, folder) => ({
-    text: `
-daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
-events { worker_connections 1024; }
-http {
-  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
-  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  return startNginxWith(
+    (port) => `
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
   server {
     listen 127.0.0.1:${port};
@@ -48,28 +36,19 @@ http {
       proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;
     }
-  }
-}`,
-    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
-  }));
+  }`,
+  );
 }
 
 /** nginx that forwards gRPC: HTTP/2 with prior knowledge on both sides. */
 export async function startGrpcNginx(originPort: number): Promise<RunningProxy | { missing: string }> {
-  return start('nginx', (port, folder) => ({
-    text: `
-daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
-events { worker_connections 1024; }
-http {
-  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
-  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  return startNginxWith(
+    (port) => `
   server {
     listen 127.0.0.1:${port} http2; client_max_body_size 0;
     location / { grpc_pass grpc://127.0.0.1:${originPort}; }
-  }
-}`,
-    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
-  }));
+  }`,
+  );
 }
 
 /** HAProxy that speaks nothing but HTTP/2 on both sides. */
@@ -79,13 +58,9 @@ export async function startGrpcHaproxy(originPort: number): Promise<RunningProxy
 
 /** nginx as a plain file server that ends each connection after 50 requests. */
 export async function startFileServer(root: string): Promise<RunningProxy | { missing: string }> {
-  return start('nginx', (port, folder) => ({
-    text: `
-daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit; user root;
-events { worker_connections 1024; }
-http { access_log off; keepalive_requests 50; server { listen 127.0.0.1:${port}; root ${root}; } }`,
-    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
-  }));
+  return startNginxWith(
+    (port) => `  keepalive_requests 50; server { listen 127.0.0.1:${port}; root ${root}; }`,
+  );
 }
 
 /**
@@ -99,8 +74,9 @@ export async function startHaproxy(
   options = '',
   protocol = '',
 ): Promise<RunningProxy | { missing: string }> {
-  return start('haproxy', (port) => ({
-    text: `
+  return start(
+    'haproxy',
+    (port) => `
 global
   maxconn 4000
 defaults
@@ -116,8 +92,8 @@ frontend front
 backend origin
   server origin 127.0.0.1:${originPort} ${protocol}
 `,
-    args: (file) => ['-db', '-f', file],
-  }));
+    (file) => ['-db', '-f', file],
+  );
 }
 
 /** Paths of what a proxy needs for TLS, both ways. */
@@ -137,13 +113,8 @@ export async function startTlsNginx(
   target: string,
   tls: ProxyTls,
 ): Promise<RunningProxy | { missing: string }> {
-  return start('nginx', (port, folder) => ({
-    text: `
-daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit; user root;
-events { worker_connections 1024; }
-http {
-  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
-  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  return startNginxWith(
+    (port) => `
   server {
     listen 127.0.0.1:${port} ssl http2; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
     client_max_body_size 0;
@@ -151,10 +122,8 @@ http {
       proxy_pass ${target}; proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header Connection "";
       proxy_ssl_server_name on; proxy_ssl_name ${tls.name}; proxy_ssl_verify on; proxy_ssl_trusted_certificate ${tls.ca};
     }
-  }
-}`,
-    args: (file) => ['-p', folder, '-c', file, '-e', 'stderr'],
-  }));
+  }`,
+  );
 }
 
 /** HAProxy with HTTPS and HTTP/2 towards clients. @param server the line of its server behind the name */
@@ -162,8 +131,9 @@ export async function startTlsHaproxy(
   server: string,
   tls: ProxyTls,
 ): Promise<RunningProxy | { missing: string }> {
-  return start('haproxy', (port) => ({
-    text: `
+  return start(
+    'haproxy',
+    (port) => `
 defaults
   mode http
   timeout connect 5s
@@ -175,22 +145,38 @@ frontend front
 backend origin
   server origin ${server}
 `,
-    args: (file) => ['-db', '-f', file],
-  }));
+    (file) => ['-db', '-f', file],
+  );
+}
+
+/** One process of nginx, with all that it writes in the folder. @param http what stands in its `http` section */
+function startNginxWith(http: (port: number) => string): Promise<RunningProxy | { missing: string }> {
+  return start(
+    'nginx',
+    (port, folder) => `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit; user root;
+events { worker_connections 4096; }
+http {
+  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+${http(port)}
+}`,
+    (file, folder) => ['-p', folder, '-c', file, '-e', 'stderr'],
+  );
 }
 
 async function start(
   name: 'nginx' | 'haproxy',
-  configure: (port: number, folder: string) => { text: string; args: (file: string) => string[] },
+  configure: (port: number, folder: string) => string,
+  args: (file: string, folder: string) => string[],
 ): Promise<RunningProxy | { missing: string }> {
   const program = await findProgram(name);
   if ('missing' in program) return program;
   const folder = mkdtempSync(path.join(os.tmpdir(), `octopus-${name}-`));
   const { port, release } = await reservePort();
-  const { text, args } = configure(port, folder);
   const file = path.join(folder, 'proxy.conf');
-  writeFileSync(file, text);
-  const running = new Running(program.path, args(file));
+  writeFileSync(file, configure(port, folder));
+  const running = new Running(program.path, args(file, folder));
   const stop = async (): Promise<void> => {
     await running.stop('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
