@@ -1,9 +1,8 @@
 /** Answers that are complete before their requests: END_STREAM first, then the request is stopped (RFC 9113 section 8.1). */
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import http2 from 'node:http2';
-import type net from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { BothVersions } from '../support/both-versions.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
   DATA,
@@ -25,45 +24,38 @@ const INITIAL_WINDOW_SIZE = 4;
 const BODY = 'x'.repeat(5_000);
 
 /** Over HTTP/1.1 and HTTP/2: nobody reads the requests. */
-const plain = http.createServer((request, response) => {
-  if (request.url === '/pieces') {
-    response.write(BODY);
-    setTimeout(() => response.end('end'), 50);
-  } else if (request.url === '/trailers') {
-    response.writeHead(200, { trailer: 'x-sum' });
-    response.write(BODY);
-    response.addTrailers({ 'x-sum': '1' });
-    response.end();
-  } else {
-    response.end(request.url === '/empty' ? '' : BODY);
-  }
-});
-const multiplexed = http2.createServer();
-multiplexed.on('stream', (stream, headers) => {
-  const path = headers[':path'];
-  stream.on('error', () => undefined);
-  stream.respond({ ':status': 200 }, { waitForTrailers: true });
-  stream.on('wantTrailers', () => stream.sendTrailers(path === '/trailers' ? { 'x-sum': '1' } : {}));
-  if (path === '/pieces') {
-    stream.write(BODY);
-    setTimeout(() => stream.end('end'), 50);
-  } else {
-    stream.end(path === '/empty' ? '' : BODY);
-  }
-});
+const services = new BothVersions(
+  (request, response) => {
+    if (request.url === '/pieces') {
+      response.write(BODY);
+      setTimeout(() => response.end('end'), 50);
+    } else if (request.url === '/trailers') {
+      response.writeHead(200, { trailer: 'x-sum' });
+      response.write(BODY);
+      response.addTrailers({ 'x-sum': '1' });
+      response.end();
+    } else {
+      response.end(request.url === '/empty' ? '' : BODY);
+    }
+  },
+  (stream, path) => {
+    stream.respond({ ':status': 200 }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers(path === '/trailers' ? { 'x-sum': '1' } : {}));
+    if (path === '/pieces') {
+      stream.write(BODY);
+      setTimeout(() => stream.end('end'), 50);
+    } else {
+      stream.end(path === '/empty' ? '' : BODY);
+    }
+  },
+);
 let gateway: Gateway;
 
-const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;
-
 before(async () => {
-  for (const server of [plain, multiplexed])
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await services.listen();
   gateway = await startGateway(
     {
-      upstreams: [
-        { name: 'h1', endpoints: [`127.0.0.1:${portOf(plain)}`] },
-        { name: 'h2', endpoints: [`127.0.0.1:${portOf(multiplexed)}`], protocol: 'h2' },
-      ],
+      upstreams: services.upstreams,
       routes: [
         { path: '/h1/*', upstream: 'h1', strip_prefix: '/h1' },
         { path: '/h2/*', upstream: 'h2', strip_prefix: '/h2' },
@@ -76,9 +68,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.stop();
-  plain.closeAllConnections();
-  plain.close();
-  multiplexed.close();
+  services.close();
 });
 
 /** Frames of the answer to a request whose body has not ended, up to the reset. */

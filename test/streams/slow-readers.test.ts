@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import http2 from 'node:http2';
-import type net from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { BothVersions } from '../support/both-versions.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 
 const MB = 1024 * 1024;
@@ -52,28 +52,23 @@ class Source {
 
 const sources: Source[] = [];
 const head = { 'content-type': 'text/event-stream' };
-const plain = http.createServer((_request, response) => {
-  response.writeHead(200, head);
-  sources.push(new Source(response));
-});
-const multiplexed = http2.createServer();
-multiplexed.on('stream', (stream) => {
-  stream.respond({ ':status': 200, ...head });
-  sources.push(new Source(stream));
-});
+const services = new BothVersions(
+  (_request, response) => {
+    response.writeHead(200, head);
+    sources.push(new Source(response));
+  },
+  (stream) => {
+    stream.respond({ ':status': 200, ...head });
+    sources.push(new Source(stream));
+  },
+);
 let gateway: Gateway;
 
-const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;
-
 before(async () => {
-  for (const server of [plain, multiplexed])
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await services.listen();
   gateway = await startGateway(
     {
-      upstreams: [
-        { name: 'h1', endpoints: [`127.0.0.1:${portOf(plain)}`] },
-        { name: 'h2', endpoints: [`127.0.0.1:${portOf(multiplexed)}`], protocol: 'h2' },
-      ],
+      upstreams: services.upstreams,
       routes: [
         { path: '/h1', upstream: 'h1', sse: { heartbeat: '20ms' } },
         { path: '/h2', upstream: 'h2', sse: { heartbeat: '20ms' } },
@@ -85,9 +80,7 @@ before(async () => {
 
 after(async () => {
   await gateway?.stop();
-  plain.closeAllConnections();
-  plain.close();
-  multiplexed.close();
+  services.close();
 });
 
 /** A client that reads when it is told to. */
