@@ -85,7 +85,7 @@ export function providerSuite({
       services: readonly string[],
       run: (at: Stage, sink: RecordingSink, provider: Provider, context: TestContext) => Promise<void>,
     ): void => {
-      it(title, { timeout: 60_000 }, async (context) => {
+      it(title, { timeout: 120_000 }, async (context) => {
         if (stage === null) return context.skip(missing);
         const sink = new RecordingSink();
         const provider = stage.provider(PACE, services);

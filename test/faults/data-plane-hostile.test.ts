@@ -16,7 +16,7 @@ let endpoint: Endpoint;
 before(async () => {
   endpoint = await new Endpoint('one').start();
   gateway = await startGateway({
-    server: { limits: { header_timeout: '2s', connections: 600 } },
+    server: { limits: { header_timeout: '4s', connections: 600 } },
     upstreams: [{ name: 'one', endpoints: [endpoint.address] }],
     routes: [{ path: '/*', upstream: 'one' }],
   });
