@@ -5,6 +5,7 @@ import type { Config } from '../config/schema/schema.ts';
 import { hostFault } from '../farp/push/address.ts';
 import type { RouteSet } from '../routing/model.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
+import { Heartbeats } from '../shared/heartbeats.ts';
 import type { ControlRequestMessage } from '../shared/messages.ts';
 import type { UpstreamCredentials } from '../shared/tls-settings.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
@@ -14,6 +15,7 @@ import { checkEngine } from './check-engine.ts';
 import { NameResolver, type ResolverSettings } from './dns/name-resolver.ts';
 import type { FarpEndpoints } from './farp/farp-endpoints.ts';
 import { guardedHosts } from './farp/guarded-hosts.ts';
+import { HangWatch } from './hang-watch.ts';
 import { HealthChecker, type HealthTransition } from './health/health-checker.ts';
 import type { ControlLog } from './log.ts';
 import { collectPrimaryMetrics } from './primary-metrics.ts';
@@ -46,6 +48,9 @@ export class ControlPlane {
   readonly endpointCells: EndpointCells;
   readonly upstreamCells: UpstreamCells;
   readonly workers: WorkerPool;
+  readonly hangWatch: HangWatch;
+  /** Resolves with the index of a worker thread that hangs and cannot be ended. */
+  readonly stuck: Promise<number>;
   readonly resolver: NameResolver;
   readonly health: HealthChecker;
   readonly publisher: Publisher;
@@ -70,6 +75,10 @@ export class ControlPlane {
     this.upstreamCells = upstreamCells;
     const reports = new WorkerReports({ memory, metrics, status, logger, endpointCells, upstreamCells });
     const restarts = metrics.recorder.counter('octopus_worker_restarts_total', {});
+    let reportStuck: (worker: number) => void;
+    this.stuck = new Promise((resolve) => {
+      reportStuck = resolve;
+    });
     this.workers = new WorkerPool({
       entry: WORKER_ENTRY,
       count,
@@ -88,6 +97,17 @@ export class ControlPlane {
       onRestart: () => {
         restarts.add(1);
         status.workerRestarts++;
+      },
+      onStuck: (worker) => reportStuck(worker),
+    });
+    const hangs = metrics.recorder.counter('octopus_worker_hangs_total', {});
+    this.hangWatch = new HangWatch({
+      workers: count,
+      heartbeats: new Heartbeats(memory.heartbeats),
+      isServing: (worker) => this.workers.isServing(worker),
+      onHang: (worker, silence) => {
+        hangs.add(1);
+        this.workers.replaceHung(worker, silence);
       },
     });
     this.resolver = new NameResolver({
@@ -118,6 +138,7 @@ export class ControlPlane {
         this.farp?.published(inForce);
       },
       onSettled: ({ config, routeSet }) => {
+        this.hangWatch.configure(config.server.worker_hang_timeout);
         this.resolver.configure(resolverSettings(config));
         this.resolver.guard(guardedHosts(routeSet));
         this.resolver.retain(hostsOf(routeSet));
@@ -148,6 +169,7 @@ export class ControlPlane {
   /** Stops everything at once. */
   close(): void {
     this.publisher.close();
+    this.hangWatch.stop();
     this.ticketKeys.stop();
     this.health.stop();
     this.resolver.stop();

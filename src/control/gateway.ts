@@ -43,6 +43,8 @@ const UNREAD: ReloadResult = { outcome: 'unchanged', version: 0, problems: [], w
 /** Readiness waits so long for the services that discovery knows: a backend that is away must not hold it up. Milliseconds. */
 const DISCOVERY_PATIENCE = 2_000;
 const DISCOVERY_RESOLVE_PATIENCE = 100;
+/** At a shutdown, when the workers are gone. Milliseconds. */
+const RELOAD_PATIENCE = 1_000;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -200,14 +202,26 @@ export class Gateway {
     this.#log.info('shutting down', { delay_ms: delay, timeout_ms: timeout });
     this.#files?.close();
     this.#pace.stop();
-    await this.#reloader.close();
+    const reloaded = this.#reloader.close();
     // Load balancers in front need a moment to notice that readiness is gone.
     if (delay > 0) await setTimeout(delay);
     const [complete] = await Promise.all([workers.drain(timeout), this.#plane.farp?.shutdown(timeout)]);
+    // A reload that waits for a worker which hangs ends with the worker, if that can be ended.
+    await Promise.race([reloaded, setTimeout(RELOAD_PATIENCE, undefined, { ref: false })]);
     await this.#close();
     if (complete) this.#log.info('all requests are finished');
     else this.#log.warn('requests that did not finish in time were cut');
     return complete;
+  }
+
+  /** Resolves with the index of a worker thread that hangs and cannot be ended, if there is ever one. */
+  get stuck(): Promise<number> {
+    return this.#plane.stuck;
+  }
+
+  /** After `shutdown`. @returns false when a thread is still there after `patience` milliseconds */
+  threadsEnded(patience: number): Promise<boolean> {
+    return this.#plane.workers.ended(patience);
   }
 
   get #config(): Config {

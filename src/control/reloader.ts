@@ -88,6 +88,7 @@ export class Reloader {
     const halfWritten = triggers.includes('file') && !triggers.some((trigger) => ASKED.has(trigger));
     if (!halfWritten && first.transient !== true) return first;
     await new Promise((resolve) => setTimeout(resolve, this.#options.settle ?? 400));
+    if (this.#closed) return first;
     return this.#options.attempt(triggers);
   }
 }

@@ -1,4 +1,5 @@
 /** `octopus run`: the gateway as a process, with its signals and its exit code. */
+import { exitNow } from '../../native-bindings/exit-now.ts';
 import { ListenError } from '../../native-bindings/listen-error.ts';
 import { errorFields, Logger } from '../telemetry/logger.ts';
 import { MetricsStore } from '../telemetry/metrics-store.ts';
@@ -11,6 +12,8 @@ import { packageVersion } from './version.ts';
 export type RunResult =
   /** It served and was told to stop. */
   | { readonly end: 'stopped' }
+  /** It served and could not go on. */
+  | { readonly end: 'failed'; readonly reason: string }
   /** The configuration is refused, problem by problem. */
   | { readonly end: 'refused'; readonly problems: readonly string[] }
   /** The configuration is fine, but the gateway cannot start. */
@@ -36,9 +39,17 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
   if (files !== '') logger.info(files);
   try {
     const gateway = await Gateway.start({ source, first: loaded, digest, readAt, logger, metrics });
-    await signals.untilStop(() => void gateway.reload('signal'));
+    const stopped = signals.untilStop(() => void gateway.reload('signal'));
+    const stuck = await Promise.race([stopped, gateway.stuck]);
+    if (stuck !== undefined)
+      logger.error('worker cannot be ended, so that the gateway ends', { worker: stuck });
     await gateway.shutdown();
-    return { end: 'stopped' };
+    if (!(await gateway.threadsEnded(THREADS_PATIENCE))) {
+      logger.warn('a worker thread hangs; the process ends without waiting for it');
+      await logger.close();
+      exitNow(stuck === undefined ? 0 : 1);
+    }
+    return stuck === undefined ? { end: 'stopped' } : { end: 'failed', reason: `worker ${stuck} hung` };
   } catch (error) {
     if (error instanceof StartError) return { end: 'refused', problems: [error.message] };
     if (error instanceof ListenError) return { end: 'cannot-start', reason: error.message };
@@ -47,6 +58,9 @@ export async function runGateway(source: ConfigSource): Promise<RunResult> {
     await logger.close();
   }
 }
+
+/** A terminated thread ends within milliseconds, if it can. */
+const THREADS_PATIENCE = 1_500;
 
 const STOP_SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const;
 
@@ -67,7 +81,7 @@ class Signals {
       let stopping = false;
       process.on(signal, () => {
         // Whoever asks twice does not want to wait for requests in flight.
-        if (stopping) process.exit(128 + number);
+        if (stopping) exitNow(128 + number);
         stopping = true;
         this.#onStop();
       });

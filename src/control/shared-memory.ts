@@ -1,4 +1,5 @@
 import { EndpointCells } from '../shared/endpoint-cells.ts';
+import { Heartbeats } from '../shared/heartbeats.ts';
 import { LIMIT_BYTES } from '../shared/limit-cells.ts';
 import type { SharedMemory } from '../shared/memory.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
@@ -11,5 +12,6 @@ export function allocateSharedMemory(workers: number): SharedMemory {
     upstreams: new SharedArrayBuffer(UpstreamCells.byteLength()),
     limits: new SharedArrayBuffer(LIMIT_BYTES),
     metrics: Array.from({ length: workers }, () => createRegion()),
+    heartbeats: new SharedArrayBuffer(Heartbeats.byteLength()),
   };
 }

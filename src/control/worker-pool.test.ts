@@ -43,6 +43,7 @@ class Harness {
       onMessage: (worker, message) => this.messages.push({ worker, message, at: performance.now() }),
       onDeath: (worker) => this.deaths.push(worker),
       onRestart: (worker) => this.restarts.push(worker),
+      onStuck: (worker) => assert.fail(`worker ${worker} is stuck`),
     });
   }
 
@@ -51,6 +52,12 @@ class Harness {
     return this.messages.flatMap((entry) =>
       entry.worker === worker && entry.message.type === 'ack' ? [entry.message.version] : [],
     );
+  }
+
+  /** How many workers have begun to load that version. */
+  preparing(version: number): number {
+    return this.messages.filter(({ message }) => message.type === 'preparing' && message.version === version)
+      .length;
   }
 
   logged(text: string): number {
@@ -109,6 +116,73 @@ test('a worker that hangs at the swap is replaced by one with the new generation
   await harness.until(() => harness.acks(1).length === 2);
   assert.deepEqual(harness.acks(1), [1, 2]);
   assert.deepEqual(harness.restarts, [1]);
+});
+
+test('a worker that hangs is replaced; a reload meanwhile says so and succeeds when asked again', async (t) => {
+  const harness = new Harness(2);
+  t.after(() => harness.pool.stop());
+  await harness.pool.start(generation(1));
+  harness.pool.setAddresses({ hang: ['0'] });
+  const applied = harness.pool.apply(generation(2));
+  await harness.until(() => harness.logged('addresses') === 1);
+  assert.equal(harness.pool.isServing(0), true);
+  harness.pool.replaceHung(0, 1_000);
+  assert.equal(harness.pool.isServing(0), false);
+  assert.deepEqual(await applied, {
+    ok: false,
+    reason: 'worker 0 hung while it loaded the configuration',
+    retry: true,
+  });
+  assert.deepEqual(await harness.pool.apply(generation(3)), { ok: true });
+  await harness.until(() => harness.acks(0).at(-1) === 3 && harness.acks(1).at(-1) === 3);
+  assert.deepEqual(harness.deaths, [0]);
+  assert.deepEqual(harness.restarts, [0]);
+  assert.ok(harness.logs.includes('worker hangs'));
+});
+
+test('a generation that makes all workers hang is refused for good, and the one before it is served again', async (t) => {
+  const harness = new Harness(2);
+  t.after(() => harness.pool.stop());
+  await harness.pool.start(generation(1));
+  for (const version of [2, 3]) {
+    const applied = harness.pool.apply(generation(version, 'hang-at-prepare'));
+    await harness.until(() => harness.preparing(version) === 2);
+    for (const worker of [0, 1]) harness.pool.replaceHung(worker, 1_000);
+    const reason = 'worker 0 hung while it loaded the configuration';
+    assert.deepEqual(await applied, { ok: false, reason, retry: false });
+  }
+  await harness.until(() => harness.pool.ready === 2);
+  assert.equal(harness.acks(0).at(-1), 1);
+  assert.deepEqual(await harness.pool.apply(generation(4)), { ok: true });
+});
+
+test('a generation with which no worker starts again can be replaced', async (t) => {
+  const harness = new Harness(2);
+  t.after(() => harness.pool.stop());
+  await harness.pool.start(generation(1));
+  assert.deepEqual(await harness.pool.apply(generation(2, 'exit-at-start')), { ok: true });
+  harness.pool.setAddresses({ exit: ['0', '1'] });
+  // By then the pause before the next attempt is longer than the patience of this test.
+  await harness.until(() => harness.deaths.length >= 6);
+  assert.deepEqual(await harness.pool.apply(generation(3)), { ok: true });
+  assert.equal(harness.pool.ready, 2);
+  for (const worker of [0, 1]) assert.equal(harness.acks(worker).at(-1), 3);
+});
+
+test('a worker that starts while the others load the next generation gets it as well', async (t) => {
+  const harness = new Harness(2);
+  t.after(() => harness.pool.stop());
+  await harness.pool.start(generation(1));
+  // Dies twice, so that there is a pause before it is there again.
+  for (const deaths of [1, 2]) {
+    await harness.until(() => harness.pool.ready === 2);
+    harness.pool.setAddresses({ exit: ['0'] });
+    await harness.until(() => harness.deaths.length === deaths);
+  }
+  assert.deepEqual(await harness.pool.apply(generation(2, 'slow-at-prepare')), { ok: true });
+  await harness.until(() => harness.pool.ready === 2);
+  await harness.until(() => harness.acks(0).at(-1) === 2);
+  assert.equal(harness.acks(1).at(-1), 2);
 });
 
 test('a dead worker is replaced within a second, with the generation in force', async (t) => {

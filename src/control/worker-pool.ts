@@ -2,6 +2,7 @@
  * Starts the worker threads, keeps them alive and moves them together from one generation to the next. Every worker
  * serves the same generation, except for the instant in which they swap.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SharedMemory } from '../shared/memory.ts';
 import type {
   AddressBook,
@@ -33,6 +34,8 @@ export interface WorkerPoolOptions {
   onDeath(worker: number): void;
   /** A successor is being started. */
   onRestart(worker: number): void;
+  /** The thread hangs and cannot be ended alone: its share of new connections gets no answer until the process ends. */
+  onStuck(worker: number): void;
 }
 
 /** `retry`: the reason lies in a worker's death and not for sure in the generation, a second try may succeed. */
@@ -53,13 +56,18 @@ const TIMEOUTS: PoolTimeouts = { start: 30_000, prepare: 15_000, commit: 5_000 }
 const DRAIN_GRACE = 1_000;
 /** A worker that does not even answer this is stuck; the others shall not wait for it. */
 const STOP_LISTENING_PATIENCE = 500;
+/** For the end of a thread that hangs: a loop is left at once, a system call or a native module not before it returns. */
+const KILL_PATIENCE = 1_000;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #timeouts: PoolTimeouts;
   readonly #workers: (WorkerThread | null)[];
   readonly #backoffs: RestartBackoff[];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** The restarts to come, by worker. */
+  readonly #restarts = new Map<number, NodeJS.Timeout>();
+  /** Workers that hang and are being ended. */
+  readonly #ending = new Set<Promise<void>>();
   #generation: Generation | null = null;
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
@@ -87,17 +95,22 @@ export class WorkerPool {
    * done.
    */
   async apply(generation: Generation): Promise<ApplyOutcome> {
+    await Promise.all(this.#ending);
+    if (this.#live().length === 0) await this.#restartNow(this.#generation!);
     // One that starts right now has the old generation in hand; let it finish, then it is asked like the others.
     await Promise.all(this.#live().map((worker) => worker.untilReady(this.#timeouts.start)));
     const workers = this.#live();
+    if (workers.length === 0) return this.#applyByRestart(generation);
     const reasons = await Promise.all(
       workers.map((worker) => worker.prepare(generation, this.#timeouts.prepare)),
     );
     const reason = reasons.find((text) => text !== '');
-    const died = workers.some((worker) => worker.state === 'dead');
+    const died = workers.some((worker) => worker.state !== 'ready');
     if (reason !== undefined || died) {
       for (const worker of this.#live()) worker.post({ type: 'abort', version: generation.version });
-      return { ok: false, reason: reason ?? 'a worker died during the reload', retry: died };
+      // What made a worker hang would do so again.
+      const retry = workers.some(({ state, hungOn }) => state !== 'ready' && hungOn !== generation.version);
+      return { ok: false, reason: reason ?? 'a worker died during the reload', retry };
     }
     this.#generation = generation;
     const done = await Promise.all(
@@ -107,13 +120,33 @@ export class WorkerPool {
     workers.forEach((worker, at) => {
       if (done[at] !== true) worker.terminate();
     });
+    // Others were started meanwhile, with the old one.
+    const late = this.#live().filter((worker) => !workers.includes(worker));
+    await Promise.all(late.map((worker) => this.#catchUp(worker, generation)));
     return { ok: true };
+  }
+
+  /**
+   * Ends a worker whose event loop does not turn, so that a successor takes its place. Does nothing when it is about to
+   * end already.
+   *
+   * @param silence milliseconds that it has hung
+   */
+  replaceHung(index: number, silence: number): void {
+    const worker = this.#workers[index];
+    if (worker?.state !== 'ready') return;
+    const ending = this.#end(worker, silence).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  isServing(index: number): boolean {
+    return this.#workers[index]?.state === 'ready';
   }
 
   /** Answers a worker; one that is gone meanwhile needs no answer, and its successor knows of none. */
   answer(worker: number, response: ControlResponseMessage): void {
     const thread = this.#workers[worker];
-    if (thread && thread.state !== 'dead') thread.post(response);
+    if (thread?.state === 'ready') thread.post(response);
   }
 
   /** Newly resolved names, for the workers and for their successors. */
@@ -131,10 +164,12 @@ export class WorkerPool {
   /** Asks all workers to finish and ends them. @returns true if none had to cut anything at `deadline` milliseconds from now */
   async drain(deadline: number): Promise<boolean> {
     this.#phase = 'stopping';
+    const until = performance.now() + deadline;
     // All of them first. Connections that close make clients come back, to workers that still listen: there they would wait
     // in a queue that the kernel resets when that worker stops to listen.
     await Promise.all(this.#live().map((worker) => worker.stopListening(STOP_LISTENING_PATIENCE)));
-    const cut = await Promise.all(this.#live().map((worker) => worker.drain(deadline, DRAIN_GRACE)));
+    const left = Math.max(0, Math.round(until - performance.now()));
+    const cut = await Promise.all(this.#live().map((worker) => worker.drain(left, DRAIN_GRACE)));
     this.stop();
     return cut.every((connections) => connections === 0);
   }
@@ -142,8 +177,14 @@ export class WorkerPool {
   /** Ends all threads at once. */
   stop(): void {
     this.#phase = 'stopping';
-    for (const timer of this.#timers) clearTimeout(timer);
-    for (const worker of this.#live()) worker.terminate();
+    for (const timer of this.#restarts.values()) clearTimeout(timer);
+    for (const worker of this.#workers) if (worker !== null && worker.state !== 'dead') worker.terminate();
+  }
+
+  /** After `stop` or `drain`. @returns false when a thread is still there after `patience` milliseconds */
+  ended(patience: number): Promise<boolean> {
+    const all = Promise.all(this.#workers.map((worker) => worker?.gone)).then(() => true);
+    return Promise.race([all, delay(patience, false, { ref: false })]);
   }
 
   /** How many workers serve. */
@@ -161,7 +202,37 @@ export class WorkerPool {
   }
 
   #live(): WorkerThread[] {
-    return this.#workers.filter((worker) => worker !== null && worker.state !== 'dead') as WorkerThread[];
+    return this.#workers.filter(
+      (worker) => worker?.state === 'starting' || worker?.state === 'ready',
+    ) as WorkerThread[];
+  }
+
+  /** No worker can serve the generation in force, so that none is there to be asked about the new one: it is tried out. */
+  async #applyByRestart(generation: Generation): Promise<ApplyOutcome> {
+    if (this.#restarts.size === 0) return { ok: false, reason: 'no worker is there', retry: true };
+    const reasons = await this.#restartNow(generation);
+    const reason = reasons.find((text) => text !== '');
+    if (reason === undefined) {
+      this.#generation = generation;
+      return { ok: true };
+    }
+    for (const worker of this.#live()) if (worker.version === generation.version) worker.terminate();
+    return { ok: false, reason, retry: false };
+  }
+
+  async #catchUp(worker: WorkerThread, generation: Generation): Promise<void> {
+    if ((await worker.untilReady(this.#timeouts.start)) !== '') return;
+    const isPrepared = (await worker.prepare(generation, this.#timeouts.prepare)) === '';
+    if (isPrepared && (await worker.commit(generation.version, this.#timeouts.commit))) return;
+    worker.terminate();
+  }
+
+  async #end(worker: WorkerThread, silence: number): Promise<void> {
+    const { log, onStuck } = this.#options;
+    const { index } = worker;
+    const at = await worker.hang();
+    log.error('worker hangs', { worker: index, silent_ms: silence, at });
+    if (!(await worker.kill(KILL_PATIENCE))) onStuck(index);
   }
 
   #spawn(index: number, generation: Generation): WorkerThread {
@@ -189,18 +260,27 @@ export class WorkerPool {
       restart_in_ms: pause,
     });
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      void this.#restart(index);
+      this.#restarts.delete(index);
+      void this.#restart(index, this.#generation!);
     }, pause);
-    this.#timers.add(timer);
+    this.#restarts.set(index, timer);
   }
 
-  async #restart(index: number): Promise<void> {
+  /** The restarts that wait for the end of a pause. @returns for each '' or why it failed */
+  #restartNow(generation: Generation): Promise<string[]> {
+    const due = [...this.#restarts.keys()];
+    for (const timer of this.#restarts.values()) clearTimeout(timer);
+    this.#restarts.clear();
+    return Promise.all(due.map((index) => this.#restart(index, generation)));
+  }
+
+  /** @returns '' once it serves, else why it does not */
+  async #restart(index: number, generation: Generation): Promise<string> {
     const startedAt = performance.now();
     this.#options.onRestart(index);
-    const reason = await this.#spawn(index, this.#generation!).untilReady(this.#timeouts.start);
-    if (reason !== '') return;
+    const reason = await this.#spawn(index, generation).untilReady(this.#timeouts.start);
     const took_ms = Math.round(performance.now() - startedAt);
-    this.#options.log.info('worker replaced', { worker: index, took_ms });
+    if (reason === '') this.#options.log.info('worker replaced', { worker: index, took_ms });
+    return reason;
   }
 }

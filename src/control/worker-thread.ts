@@ -1,8 +1,10 @@
 /** The primary's view of one worker thread: its state, and questions to it that always get an answer. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, Generation, ToWorker, WorkerInit } from '../shared/messages.ts';
 
-export type WorkerState = 'starting' | 'ready' | 'dead';
+/** `hung`: nothing is expected of it any more, it is about to be dead. */
+export type WorkerState = 'starting' | 'ready' | 'hung' | 'dead';
 
 export interface WorkerExit {
   readonly code: number;
@@ -19,6 +21,8 @@ export interface WorkerEvents {
 
 /** How long a thread may take to close its sockets when it is to be ended. Milliseconds. */
 const CLOSE_PATIENCE = 1_000;
+/** For a profile of a thread that hangs; without a busy core it takes a quarter of that. Milliseconds. */
+const PROFILE_PATIENCE = 1_000;
 
 type Answer = FromWorker | 'dead' | 'silent';
 
@@ -40,11 +44,17 @@ export class WorkerThread {
   version = 0;
   /** The port that it listens on; 0 before it does. */
   port = 0;
+  /** The version that it was to load when it hung; 0 when it did not, or over something else. */
+  hungOn = 0;
+  /** Resolves when the thread has ended. */
+  readonly gone: Promise<void>;
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
   readonly #startedAt = performance.now();
   readonly #questions = new Set<Question>();
   readonly #closesFirst: boolean;
+  /** The version that it loads just now; 0: none. */
+  #preparing = 0;
   #error: Error | null = null;
   #refusal = '';
 
@@ -63,7 +73,12 @@ export class WorkerThread {
       // Anything can be thrown; what is no Error has no stack to show.
       this.#error = error instanceof Error ? error : new Error(String(error));
     });
-    this.#worker.on('exit', (code) => this.#exited(code));
+    this.gone = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#exited(code);
+        resolve();
+      });
+    });
   }
 
   /** Why the thread refused its first generation; '' if it did not. */
@@ -93,7 +108,10 @@ export class WorkerThread {
       timeout,
     );
     if (answer === 'silent') return `worker ${this.index} did not answer within ${timeout} ms`;
-    if (answer === 'dead') return `worker ${this.index} died while it loaded the configuration`;
+    if (answer === 'dead') {
+      const end = this.state === 'hung' ? 'hung' : 'died';
+      return `worker ${this.index} ${end} while it loaded the configuration`;
+    }
     return answer.type === 'refuse' ? answer.reason : '';
   }
 
@@ -124,12 +142,40 @@ export class WorkerThread {
   }
 
   /**
+   * Gives the thread up: who waits for an answer of it learns that there will be none.
+   *
+   * @returns where in its code it is, '' when that cannot be had
+   */
+  async hang(): Promise<string> {
+    this.state = 'hung';
+    this.hungOn = this.#preparing;
+    this.#settleAll('dead');
+    try {
+      const { findBusyPlace } = await import('./busy-place.ts');
+      return await findBusyPlace(this.#worker.threadId, PROFILE_PATIENCE);
+    } catch {
+      // A Node.js without inspector; what is done about the thread does not depend on it.
+      return '';
+    }
+  }
+
+  /** Ends a thread that cannot be asked to. @returns false when it is still there after `patience` milliseconds */
+  async kill(patience: number): Promise<boolean> {
+    if (this.#closesFirst) return false;
+    void this.#worker.terminate();
+    return Promise.race([this.gone.then(() => true), delay(patience, false, { ref: false })]);
+  }
+
+  /**
    * Ends the thread. One with open sockets of µWebSockets.js would take the whole process along (measured: an assertion of
-   * Node about its event loop), so it is asked to close them before.
+   * Node about its event loop), so it is asked to close them before; if it does not, it stays.
    */
   terminate(): void {
     if (!this.#closesFirst) void this.#worker.terminate();
-    else void this.drain(0, CLOSE_PATIENCE).then(() => this.#worker.terminate());
+    else
+      void this.drain(0, CLOSE_PATIENCE).then((cut) => {
+        if (cut !== -1) void this.#worker.terminate();
+      });
   }
 
   /** `process.exit` ends the threads as well. Nothing can be awaited any more, but they run while this one sleeps. */
@@ -139,7 +185,7 @@ export class WorkerThread {
   };
 
   #ask(matches: Question['matches'], timeout: number): Promise<Answer> {
-    if (this.state === 'dead') return Promise.resolve('dead');
+    if (this.state === 'dead' || this.state === 'hung') return Promise.resolve('dead');
     return new Promise((resolve) => {
       const question: Question = {
         matches,
@@ -155,6 +201,8 @@ export class WorkerThread {
   }
 
   #receive(message: FromWorker): void {
+    if (message.type === 'preparing') this.#preparing = message.version;
+    if (message.type === 'prepared' || message.type === 'refuse') this.#preparing = 0;
     if (message.type === 'ack') this.version = message.version;
     if (message.type === 'listening') this.port = message.port;
     if (message.type === 'refuse' && this.state === 'starting') this.#refusal = message.reason;
@@ -163,10 +211,14 @@ export class WorkerThread {
     for (const question of this.#questions) if (question.matches(message)) question.settle(message);
   }
 
+  #settleAll(answer: Answer): void {
+    for (const question of this.#questions) question.settle(answer);
+  }
+
   #exited(code: number): void {
     this.state = 'dead';
     process.removeListener('exit', this.#closeForExit);
-    for (const question of this.#questions) question.settle('dead');
+    this.#settleAll('dead');
     this.#events.exit(this, { code, error: this.#error, lifetime: performance.now() - this.#startedAt });
   }
 }

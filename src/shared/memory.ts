@@ -17,4 +17,6 @@ export interface SharedMemory {
   readonly limits: SharedArrayBuffer;
   /** One metric region per worker, by worker index (`telemetry/region.ts`). */
   readonly metrics: readonly SharedArrayBuffer[];
+  /** A sign of life of each worker (`heartbeats.ts`). */
+  readonly heartbeats: SharedArrayBuffer;
 }

@@ -174,6 +174,8 @@ export interface ControlResponseMessage {
 export type FromWorker =
   /** Accepts connections; `port` is the real one where 0 was asked for. */
   | { readonly type: 'listening'; readonly port: number }
+  /** Got `prepare` and begins to load that version; a worker that hangs from now on probably hangs because of it. */
+  | { readonly type: 'preparing'; readonly version: number }
   /** Ready to commit that version. */
   | { readonly type: 'prepared'; readonly version: number }
   /** Serves that version: the answer to `commit`, and the first answer after the start. */

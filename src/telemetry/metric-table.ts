@@ -247,6 +247,11 @@ export const METRICS = {
     help: 'Worker threads that died and were replaced.',
     labels: [],
   },
+  octopus_worker_hangs_total: {
+    type: 'counter',
+    help: 'Worker threads that hung for longer than server.worker_hang_timeout and were ended.',
+    labels: [],
+  },
   octopus_worker_event_loop_utilization: {
     type: 'gauge',
     help: 'Share of the last interval in which the worker thread was busy, 0 to 1.',

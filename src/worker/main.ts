@@ -4,7 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import type { TlsContexts } from '../engine/tls/contexts.ts';
 import { loadPlugins } from '../plugins/loader.ts';
 import { Snapshot } from '../routing/snapshot.ts';
+import { onTick } from '../shared/coarse-clock.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
+import { Heartbeats } from '../shared/heartbeats.ts';
 import type { FromWorker, Generation, LogLevel, ToWorker, WorkerInit } from '../shared/messages.ts';
 import type { TlsSettings } from '../shared/tls-settings.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
@@ -106,6 +108,8 @@ async function start(): Promise<void> {
   const engine = await createEngine(init, plane, share);
   process.once('exit', () => engine.abandon?.());
   const listening = await engine.listen();
+  const heartbeats = new Heartbeats(memory.heartbeats);
+  onTick(() => heartbeats.beat(init.workerIndex));
   send({ type: 'listening', port: listening });
   new ThreadProbe(recorder, init.workerIndex);
   serve(plane, engine, accessLog);
@@ -122,6 +126,7 @@ function serve(plane: DataPlane, engine: Engine, accessLog: AccessLog): void {
 
   async function prepare(generation: Generation): Promise<void> {
     forget();
+    send({ type: 'preparing', version: generation.version });
     try {
       const loaded = await load(generation, plane.generation);
       forget();

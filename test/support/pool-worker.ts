@@ -30,6 +30,7 @@ port.on('message', (message: ToWorker) => {
       break;
     case 'addresses':
       if (mine(message.addresses['exit'])) process.exit(7);
+      if (mine(message.addresses['hang'])) for (;;);
       if (mine(message.addresses['throw'])) throw new Error('ordered to throw');
       log('addresses', serving.version);
       break;
@@ -49,9 +50,14 @@ function prepare(generation: Generation): void {
     post({ type: 'refuse', version, reason: 'plugin "x" threw at setup' });
     return;
   }
+  if (behaviour === 'hang-at-prepare') {
+    post({ type: 'preparing', version });
+    for (;;);
+  }
   if (behaviour === 'crash-at-prepare' && init.workerIndex === 1) process.exit(9);
   prepared = generation;
-  post({ type: 'prepared', version });
+  // Longer than the pause before a second restart.
+  setTimeout(() => post({ type: 'prepared', version }), behaviour === 'slow-at-prepare' ? 1_000 : 0);
 }
 
 function log(message: string, version: number): void {
@@ -62,6 +68,8 @@ const behaviour = serving.settings.viaName;
 if (behaviour === 'refuse-at-start' && init.workerIndex === 1) {
   post({ type: 'refuse', version: serving.version, reason: 'cannot load plugin "x"' });
   port.close();
+} else if (behaviour === 'exit-at-start') {
+  process.exit(5);
 } else if (behaviour === 'throw-at-start' && init.workerIndex === 1) {
   throw new Error('cannot listen');
 } else {

@@ -48,6 +48,9 @@ async function run(invocation: Invocation): Promise<number> {
   switch (result.end) {
     case 'stopped':
       return EXIT_OK;
+    case 'failed':
+      err(`octopus: ${result.reason}\n`);
+      return EXIT_REFUSED;
     case 'refused':
       for (const problem of result.problems) err(`${problem}\n`);
       err('octopus: the configuration is refused, nothing was started\n');

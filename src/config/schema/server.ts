@@ -79,6 +79,9 @@ const http2 = z.strictObject({
     .describe('A connection with open requests whose client does not answer a PING for this long is closed.'),
 });
 
+/** Milliseconds. */
+const SHORTEST_HANG = 1_000;
+
 export const serverSchema = z.strictObject({
   host: bindHost()
     .prefault('0.0.0.0')
@@ -96,6 +99,14 @@ export const serverSchema = z.strictObject({
     })
     .prefault('auto')
     .describe('Worker threads; `auto` is one per CPU core.'),
+  worker_hang_timeout: duration()
+    .refine((value) => value === 0 || value >= SHORTEST_HANG, {
+      error: 'expected 0 (never) or a duration from 1s on',
+    })
+    .prefault('10s')
+    .describe(
+      'A worker thread whose event loop does not turn for this long is ended and replaced; 0 means never, else at least 1s. See [operations.md](operations.md#a-worker-that-hangs).',
+    ),
   pin_cpus: flag()
     .prefault(false)
     .describe('Keeps each worker thread on a core of its own (Linux); see [operations.md](operations.md).'),

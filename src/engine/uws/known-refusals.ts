@@ -44,6 +44,11 @@ export const NOT_SERVED: readonly { readonly what: string; readonly outcome: str
     what: 'what plugins know of the connection',
     outcome: '`request.tls` is there, but server name, version and cipher in it are empty.',
   },
+  {
+    what: 'a worker that hangs',
+    outcome:
+      'The thread cannot be ended alone, so the gateway finishes the requests of the other workers and ends with exit code 1.',
+  },
 ];
 
 /** What TLS does otherwise than with the built-in engine. */
