@@ -8,6 +8,7 @@ export interface NativeLibrary {
   func(signature: string): ReturnType<ReturnType<Koffi['load']>['func']>;
   /** `errno` of the last call of this thread. */
   errno(): number;
+  readonly koffi: Koffi;
 }
 
 let cached: NativeLibrary | null | undefined;
@@ -18,7 +19,7 @@ export function openLibc(): NativeLibrary | null {
   try {
     const koffi = createRequire(import.meta.url)('koffi') as Koffi;
     const library = koffi.load(null);
-    cached = { func: (signature) => library.func(signature), errno: () => koffi.errno() };
+    cached = { func: (signature) => library.func(signature), errno: () => koffi.errno(), koffi };
   } catch {
     cached = null;
   }

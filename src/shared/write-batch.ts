@@ -4,13 +4,16 @@ export interface Batched {
 }
 
 const waiting: Batched[] = [];
+let inTurn = false;
+/** By the weight of the last tick. */
+let busy = false;
 
 /**
  * Flushes `member` when the current turn of the event loop has handled all its sockets. Microtasks and nextTick would be
  * too early: they run after each socket, with one request collected.
  */
 export function flushAfterTurn(member: Batched): void {
-  if (waiting.push(member) === 1) setImmediate(flushAll);
+  if (waiting.push(member) === 1 && !inTurn) setImmediate(flushAll);
 }
 
 function flushAll(): void {
@@ -31,6 +34,19 @@ export const turnLoad: { crowded: boolean; writes: number } = { crowded: false, 
 
 /** At every tick of the coarse clock. */
 export function weighTurns(callsInProgress: number): void {
-  turnLoad.crowded = callsInProgress >= MANY_CALLS && turnLoad.writes >= MANY_WRITES;
+  busy = callsInProgress >= MANY_CALLS && turnLoad.writes >= MANY_WRITES;
+  turnLoad.crowded = busy;
   turnLoad.writes = 0;
+}
+
+/** A turn whose end is known begins: `count` sockets have something to read. */
+export function beginTurn(count: number): void {
+  inTurn = true;
+  turnLoad.crowded = count > 1;
+}
+
+export function endTurn(): void {
+  flushAll();
+  inTurn = false;
+  turnLoad.crowded = busy;
 }

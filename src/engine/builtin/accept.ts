@@ -1,4 +1,5 @@
 import { type Server, Socket } from 'node:net';
+import { readDirectly } from '../../shared/direct-reads.ts';
 import { readBuffer } from '../../shared/read-buffer.ts';
 
 /** Takes what a socket has read: the first `length` bytes of `input`, valid until it returns. */
@@ -54,7 +55,10 @@ export function acceptWithSharedBuffer(
       },
     };
     const options = { handle: client, allowHalfOpen: true, readable: true, writable: true, onread };
-    receiver = open(new Socket(options as ConstructorParameters<typeof Socket>[0]));
+    const reader = readDirectly(client, onread.callback);
+    const socket = new Socket(options as ConstructorParameters<typeof Socket>[0]);
+    if (reader !== null) reader.socket = socket;
+    receiver = open(socket);
   };
   return true;
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { onTick } from '../../shared/coarse-clock.ts';
+import { readAsAlways } from '../../shared/direct-reads.ts';
 import { SocketOutput } from '../../shared/socket-output.ts';
 import type { ClientTls } from '../client-tls.ts';
 import { type ClientConnection, ConnectionList } from '../connection-list.ts';
@@ -122,6 +123,7 @@ export class BuiltinEngine implements Engine {
         this.#host.onConnection(-1);
         return;
       }
+      readAsAlways(socket);
       socket.unshift(first);
       this.#settle(new Connection(socket, this.#host, this.#list, null));
     });

@@ -1,5 +1,6 @@
 import { connect, Socket } from 'node:net';
 import type { ByteOutput } from '../../shared/byte-output.ts';
+import { readDirectly } from '../../shared/direct-reads.ts';
 import { SocketOutput } from '../../shared/socket-output.ts';
 
 export interface ConnectOptions {
@@ -24,9 +25,21 @@ export interface Connector {
 
 export const PLAIN: Connector = {
   ready: 'connect',
-  connect: (options) => connect(options),
+  connect: connectPlain,
   output: (socket, onDrain) => new SocketOutput(socket, onDrain),
 };
+
+function connectPlain(options: ConnectOptions): Socket {
+  const socket = connect(options);
+  const { onread } = options;
+  if (onread !== undefined)
+    socket.once('connect', () => {
+      const { _handle: handle } = socket as unknown as { _handle: object | null };
+      const reader = readDirectly(handle, onread.callback);
+      if (reader !== null) reader.socket = socket;
+    });
+  return socket;
+}
 
 /** Stands for a connection to a host whose name does not resolve. */
 export function unresolved(): Socket {

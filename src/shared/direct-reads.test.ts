@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { Readiness } from '../../native-bindings/readiness.ts';
+import { readAsAlways, readDirectly, readReady, readThrough } from './direct-reads.ts';
+import { readBuffer } from './read-buffer.ts';
+import { turnLoad } from './write-batch.ts';
+
+interface Pair {
+  /** Read directly. */
+  readonly near: Socket;
+  readonly far: Socket;
+  readonly received: string[];
+}
+
+const readiness = Readiness.open(readReady);
+const skip = readiness === null && 'only on Linux, with koffi';
+
+describe('a socket that is read directly', { skip }, () => {
+  let open: Socket[] = [];
+  before(() => readThrough(readiness));
+  after(() => readThrough(null));
+  afterEach(() => {
+    for (const socket of open) socket.destroy();
+    open = [];
+  });
+
+  async function pair(onBytes?: (text: string, near: Socket) => void): Promise<Pair> {
+    const received: string[] = [];
+    let near: Socket | null = null;
+    const onread = {
+      buffer: readBuffer,
+      callback(length: number): boolean {
+        const text = readBuffer.toString('latin1', 0, length);
+        received.push(text);
+        onBytes?.(text, near!);
+        return true;
+      },
+    };
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const accepted = once(server, 'connection');
+    const { port } = server.address() as { port: number };
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, onread });
+    near = socket;
+    socket.once('connect', () => {
+      const { _handle: handle } = socket as unknown as { _handle: object };
+      const reader = readDirectly(handle, onread.callback);
+      assert.ok(reader !== null, 'Node has other insides than we know');
+      reader.socket = socket;
+    });
+    const [far] = (await accepted) as [Socket];
+    server.close();
+    far.on('error', () => {});
+    if (socket.connecting) await once(socket, 'connect');
+    open.push(socket, far);
+    return { near: socket, far, received };
+  }
+
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const rest = (milliseconds = 50): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  it('gets all bytes in order, also more than one read holds', async () => {
+    const { far, received } = await pair();
+    const text = Array.from({ length: 400_000 }, (_, at) => at % 10).join('');
+    far.end(text, 'latin1');
+    await until(() => received.join('').length >= text.length);
+    assert.equal(received.join(''), text);
+  });
+
+  it('gets nothing while it is paused, and all of it afterwards', async () => {
+    const { near, far, received } = await pair();
+    near.pause();
+    far.write('one');
+    await rest();
+    assert.deepEqual(received, []);
+    near.resume();
+    await until(() => received.length > 0);
+    near.pause();
+    near.resume();
+    far.write('two');
+    await until(() => received.length > 1);
+    assert.deepEqual(received, ['one', 'two']);
+  });
+
+  it('gets no more in the turn in which it pauses itself', async () => {
+    const size = readBuffer.length;
+    const { near, far, received } = await pair((_, socket) => socket.pause());
+    far.write('x'.repeat(3 * size));
+    await until(() => received.length > 0);
+    await rest();
+    assert.equal(received.length, 1);
+    near.resume();
+    await until(() => received.length > 1);
+  });
+
+  it('ends when the peer ends, and can still write then', async () => {
+    const { near, far, received } = await pair();
+    let answer = '';
+    far.on('data', (chunk: Buffer) => {
+      answer += chunk.toString();
+    });
+    const ended = once(near, 'end');
+    far.end('last');
+    await ended;
+    assert.deepEqual(received, ['last']);
+    const closed = once(near, 'close');
+    near.end('answer');
+    await until(() => answer === 'answer');
+    await closed;
+  });
+
+  it('fails as always when the peer resets the connection', async () => {
+    const { near, far } = await pair();
+    const failed = once(near, 'error');
+    far.resetAndDestroy();
+    const [error] = (await failed) as [NodeJS.ErrnoException];
+    assert.equal(error.code, 'ECONNRESET');
+    assert.equal(error.syscall, 'read');
+  });
+
+  it('is told nothing after it was closed, whoever gets its descriptor', async () => {
+    let other: Pair | null = null;
+    const first = await pair((_, near) => {
+      near.destroy();
+      other?.near.destroy();
+    });
+    other = await pair((_, near) => {
+      near.destroy();
+      first.near.destroy();
+    });
+    // Both can be read in the same turn; whichever is first closes the other.
+    first.far.write('a');
+    other.far.write('b');
+    const spin = performance.now() + 20;
+    while (performance.now() < spin);
+    await until(() => first.received.length + other!.received.length > 0);
+    const next = await pair();
+    await rest();
+    assert.equal(first.received.length + other.received.length, 1);
+    assert.deepEqual(next.received, []);
+    next.far.write('c');
+    await until(() => next.received.length > 0);
+    assert.deepEqual(next.received, ['c']);
+  });
+
+  it('lets promises and ticks of a turn run in it', async () => {
+    const order: string[] = [];
+    const { far } = await pair(() => {
+      process.nextTick(() => order.push('tick'));
+      void Promise.resolve().then(() => order.push('promise'));
+      setImmediate(() => order.push('next phase'));
+    });
+    far.write('x');
+    await until(() => order.length === 3);
+    assert.deepEqual(order, ['tick', 'promise', 'next phase']);
+  });
+
+  it('lets what is written in a turn leave at its end', async () => {
+    const seen: boolean[] = [];
+    const pairs = [
+      await pair(() => seen.push(turnLoad.crowded)),
+      await pair(() => seen.push(turnLoad.crowded)),
+    ];
+    for (const { far } of pairs) far.write('x');
+    const spin = performance.now() + 20;
+    while (performance.now() < spin);
+    await until(() => seen.length === 2);
+    assert.equal(turnLoad.crowded, false);
+  });
+
+  it('can be given back to Node, with what has come meanwhile', async () => {
+    const { near, far, received } = await pair();
+    far.write('direct');
+    await until(() => received.length === 1);
+    far.write(', then as always');
+    readAsAlways(near);
+    await until(() => received.length === 2);
+    near.pause();
+    far.write(' paused');
+    await rest();
+    near.resume();
+    await until(() => received.length === 3);
+    assert.equal(received.join(''), 'direct, then as always paused');
+    const ended = once(near, 'end');
+    far.end();
+    await ended;
+  });
+});

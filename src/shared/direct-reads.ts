@@ -1,0 +1,208 @@
+/**
+ * Reads plain sockets past the streams of Node, where the system offers a way: see `native-bindings/readiness.ts`. All
+ * else of a socket stays Node's: writing, closing, pausing, and its events. Where there is no such way, nothing changes.
+ */
+import type { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { readBuffer } from './read-buffer.ts';
+import { beginTurn, endTurn } from './write-batch.ts';
+
+/** Tells which sockets can be read. */
+export interface ReadySockets {
+  watch(fd: number): boolean;
+  unwatch(fd: number): void;
+  look(): number;
+  readyAt(index: number): number;
+  receive(fd: number, buffer: Uint8Array): number;
+}
+
+/** Of a TCP socket: what Node calls to read from it and to end it. */
+interface TcpHandle {
+  readonly fd: number;
+  reading: boolean;
+  [READER]?: DirectReader;
+  readStart(): number;
+  readStop(): number;
+  close(done?: () => void): void;
+  reset(done?: () => void): number;
+}
+
+const READER = Symbol('reader');
+
+const EINTR = 4;
+const EAGAIN = 11;
+/** As long as a read fills the buffer it goes on, up to so many times: libuv goes up to 32. */
+const MOST_READS = 4;
+
+let sockets: ReadySockets | null = null;
+/** By descriptor. */
+const readers: (DirectReader | undefined)[] = [];
+
+/** Called once per thread, before it has sockets. */
+export function readThrough(ready: ReadySockets | null): void {
+  sockets = ready;
+}
+
+/** The event loop has found that some sockets can be read. */
+export function readReady(): void {
+  const count = sockets!.look();
+  if (count <= 0) return;
+  beginTurn(count);
+  try {
+    for (let i = 0; i < count; i++) readers[sockets!.readyAt(i)]?.read();
+  } finally {
+    endTurn();
+  }
+}
+
+/**
+ * Call before the socket has begun to read.
+ *
+ * @param receive the first `length` bytes of the shared buffer have been read
+ * @returns null when the socket is to read as always
+ */
+export function readDirectly(
+  handle: object | null | undefined,
+  receive: (length: number) => void,
+): DirectReader | null {
+  if (sockets === null || handle === null || handle === undefined) return null;
+  const prototype = directPrototype(Object.getPrototypeOf(handle) as TcpHandle);
+  if (prototype === null) return null;
+  const { fd } = handle as TcpHandle;
+  if (!(fd >= 0)) return null;
+  const reader = new DirectReader(handle as TcpHandle, fd, receive);
+  Object.setPrototypeOf(handle, prototype);
+  (handle as TcpHandle)[READER] = reader;
+  return reader;
+}
+
+/** Gives the socket back to Node, which goes on reading if it did: for sessions that read natively. */
+export function readAsAlways(socket: Socket): void {
+  const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
+  handle?.[READER]?.leave();
+}
+
+export class DirectReader {
+  /** Set as soon as there is one. */
+  socket: Socket | null = null;
+  readonly #handle: TcpHandle;
+  readonly #receive: (length: number) => void;
+  #fd: number;
+  /** The kernel watches it. That outlasts short pauses, which cost nothing so. */
+  #watched = false;
+  #reading = false;
+
+  constructor(handle: TcpHandle, fd: number, receive: (length: number) => void) {
+    this.#handle = handle;
+    this.#fd = fd;
+    this.#receive = receive;
+  }
+
+  start(): number {
+    this.#reading = true;
+    if (this.#watched || this.#fd < 0) return 0;
+    if (!sockets!.watch(this.#fd)) {
+      this.leave();
+      return 0;
+    }
+    this.#watched = true;
+    readers[this.#fd] = this;
+    return 0;
+  }
+
+  stop(): void {
+    this.#reading = false;
+  }
+
+  /** Something can be read, or the connection has ended or failed. */
+  read(): void {
+    for (let i = 0; i < MOST_READS; i++) {
+      // Paused or closed by what came before in this turn. The descriptor may be another socket's by now.
+      if (!this.#reading || this.#fd < 0) {
+        this.#unwatch();
+        return;
+      }
+      const length = sockets!.receive(this.#fd, readBuffer);
+      if (length <= 0) {
+        this.#ended(length);
+        return;
+      }
+      this.#receive(length);
+      if (length < readBuffer.length) return;
+    }
+  }
+
+  #ended(status: number): void {
+    if (status === -EAGAIN || status === -EINTR) return;
+    this.#unwatch();
+    this.#reading = false;
+    const socket = this.socket!;
+    if (status < 0) {
+      socket.destroy(readError(status));
+      return;
+    }
+    socket.push(null);
+    socket.read(0);
+  }
+
+  #unwatch(): void {
+    if (!this.#watched) return;
+    this.#watched = false;
+    readers[this.#fd] = undefined;
+    sockets!.unwatch(this.#fd);
+  }
+
+  /** The descriptor is about to be closed. */
+  close(): void {
+    this.#unwatch();
+    this.#fd = -1;
+  }
+
+  /** The socket reads as always from now on. */
+  leave(): void {
+    this.close();
+    const handle = this.#handle;
+    delete handle[READER];
+    Object.setPrototypeOf(handle, Object.getPrototypeOf(Object.getPrototypeOf(handle)));
+    if (this.#reading) handle.readStart();
+  }
+}
+
+/** Like the errors of Node's own sockets. */
+function readError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`read ${code}`), { errno: status, code, syscall: 'read' });
+}
+
+let known: { readonly own: TcpHandle; readonly direct: TcpHandle } | null = null;
+
+/** One prototype serves all handles, so that one costs a connection nothing but its reader. */
+function directPrototype(own: TcpHandle): TcpHandle | null {
+  if (known === null) {
+    const methods = ['readStart', 'readStop', 'close', 'reset'] as const;
+    if (own?.constructor?.name !== 'TCP' || methods.some((name) => typeof own[name] !== 'function'))
+      return null;
+    known = { own, direct: createDirect(own) };
+  }
+  return known.own === own ? known.direct : null;
+}
+
+function createDirect(own: TcpHandle): TcpHandle {
+  return Object.assign(Object.create(own) as TcpHandle, {
+    readStart(this: TcpHandle): number {
+      return this[READER]!.start();
+    },
+    readStop(this: TcpHandle): number {
+      this[READER]!.stop();
+      return 0;
+    },
+    close(this: TcpHandle, done?: () => void): void {
+      this[READER]!.close();
+      own.close.call(this, done);
+    },
+    reset(this: TcpHandle, done?: () => void): number {
+      this[READER]!.close();
+      return own.reset.call(this, done);
+    },
+  });
+}
