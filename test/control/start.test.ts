@@ -30,7 +30,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function octopus(...args: string[]): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 60_000,
     cwd: folder,
   });
   return { code: status, out: stdout, err: stderr };
