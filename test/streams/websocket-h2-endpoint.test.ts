@@ -6,6 +6,16 @@ import type { AddressInfo } from 'node:net';
 import { after, before, it } from 'node:test';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import { Http2Client } from '../support/http2-client.ts';
+import {
+  END_HEADERS,
+  frame,
+  HEADERS,
+  headerBlock,
+  number32,
+  PREFACE,
+  RST_STREAM,
+  SETTINGS,
+} from '../support/http2-frames.ts';
 import { clientFrame, serverFrame } from '../support/websocket-wire.ts';
 import { connect, statusOf, WebSocketService } from '../support/websockets.ts';
 
@@ -113,6 +123,29 @@ it('HTTP/2 all the way', async () => {
   stream.close(http2.constants.NGHTTP2_CANCEL);
   await service.latest.untilClosed();
   client.session.destroy();
+});
+
+it('a client that resets without an error while there is something to send ends the tunnel', async () => {
+  const metric = async (name: string): Promise<number> => (await outer.metrics()).sum(name);
+  const sent = await metric('octopus_bytes_sent_total');
+  const client = await outer.connect();
+  const noWindow = frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0]));
+  const fields = headerBlock([
+    [':method', 'CONNECT'],
+    [':protocol', 'websocket'],
+    [':path', '/greet'],
+    [':scheme', 'http'],
+    [':authority', 'a'],
+    ['sec-websocket-version', '13'],
+  ]);
+  client.write(PREFACE);
+  client.write(Buffer.concat([noWindow, frame(HEADERS, END_HEADERS, 1, fields)]));
+  await eventually(async () => (await metric('octopus_bytes_sent_total')) > sent, 'the greeting');
+  assert.equal(await metric('octopus_websocket_connections'), 1);
+  client.write(frame(RST_STREAM, 0, 1, number32(0)));
+  await eventually(async () => (await metric('octopus_websocket_connections')) === 0, 'its end');
+  assert.equal(client.closedHow, null);
+  client.destroy();
 });
 
 it('refusals of the endpoint reach the client', async () => {

@@ -142,6 +142,7 @@ export class Http2Connection implements ClientConnection, StreamOwner {
       this.#onIdle(now);
     } else if (now < this.#pingAt) {
       readOn(this.#socket);
+      for (const stream of this.#streams) stream.check();
       this.#checkAgain(now);
     } else if (this.#pinging || this.#session.destroyed) {
       // Dead, or in an error that Node does not tell.

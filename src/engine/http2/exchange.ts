@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../../http/errors.ts';
 import { BODY_NONE } from '../../http/framing.ts';
 import { addLines } from '../../http/header-lines.ts';
 import { Http2ByteStream } from '../../http/http2-byte-stream.ts';
-import { closeStream } from '../../http/http2-close.ts';
+import { closeStream, dropForgotten } from '../../http/http2-close.ts';
 import { problemBody } from '../../http/problem.ts';
 import { RequestHead } from '../../http/request-head.ts';
 import type { ByteStream } from '../../shared/byte-stream.ts';
@@ -376,6 +376,13 @@ export class Http2Exchange implements Downstream, Listed {
 
   onShutdown(until: number): void {
     this.#exchange.events?.onShutdown(until);
+  }
+
+  /** Now and then: ends what Node keeps of a stream that the client has reset while there was something to send. */
+  check(): void {
+    const stream = this.#stream;
+    // Else a tunnel still reads what came before.
+    if (stream.aborted || stream.readableEnded) dropForgotten(stream);
   }
 
   /** The stream is closed, by whomever. */
