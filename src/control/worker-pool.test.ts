@@ -27,7 +27,7 @@ class Harness {
   readonly logs: string[] = [];
   readonly pool: WorkerPool;
 
-  constructor(count: number) {
+  constructor(count: number, prepare = 5_000) {
     const record = (message: string) => void this.logs.push(message);
     const log: ControlLog = { debug: record, info: record, warn: record, error: record };
     this.pool = new WorkerPool({
@@ -39,7 +39,7 @@ class Harness {
       tlsPort: 0,
       memory: { metrics: [] } as unknown as SharedMemory,
       log,
-      timeouts: { start: 5_000, prepare: 5_000, commit: 300 },
+      timeouts: { start: 5_000, prepare, commit: 300 },
       onMessage: (worker, message) => this.messages.push({ worker, message, at: performance.now() }),
       onDeath: (worker) => this.deaths.push(worker),
       onRestart: (worker) => this.restarts.push(worker),
@@ -138,6 +138,16 @@ test('a worker that hangs is replaced; a reload meanwhile says so and succeeds w
   assert.deepEqual(harness.deaths, [0]);
   assert.deepEqual(harness.restarts, [0]);
   assert.ok(harness.logs.includes('worker hangs'));
+});
+
+test('a worker that hangs and is not given up refuses a reload in time', async (t) => {
+  const harness = new Harness(2, 200);
+  t.after(() => harness.pool.stop());
+  await harness.pool.start(generation(1));
+  harness.pool.setAddresses({ hang: ['0'] });
+  const reason = 'worker 0 did not answer within 200 ms';
+  assert.deepEqual(await harness.pool.apply(generation(2)), { ok: false, reason, retry: false });
+  assert.deepEqual(harness.acks(1), [1]);
 });
 
 test('a generation that makes all workers hang is refused for good, and the one before it is served again', async (t) => {

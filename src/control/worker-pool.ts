@@ -12,7 +12,7 @@ import type {
   Generation,
 } from '../shared/messages.ts';
 import type { ControlLog } from './log.ts';
-import { RestartBackoff } from './restart-backoff.ts';
+import { Restarts } from './restarts.ts';
 import { type WorkerExit, WorkerThread } from './worker-thread.ts';
 
 export interface WorkerPoolOptions {
@@ -22,6 +22,7 @@ export interface WorkerPoolOptions {
   readonly engine: EngineName;
   /** Default: false. */
   readonly pinCpus?: boolean;
+  readonly directReads?: boolean;
   readonly host: string;
   readonly port: number;
   /** 0 when TLS is off. */
@@ -63,9 +64,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #timeouts: PoolTimeouts;
   readonly #workers: (WorkerThread | null)[];
-  readonly #backoffs: RestartBackoff[];
-  /** The restarts to come, by worker. */
-  readonly #restarts = new Map<number, NodeJS.Timeout>();
+  readonly #restarts: Restarts;
   /** Workers that hang and are being ended. */
   readonly #ending = new Set<Promise<void>>();
   #generation: Generation | null = null;
@@ -75,7 +74,7 @@ export class WorkerPool {
     this.#options = options;
     this.#timeouts = options.timeouts ?? TIMEOUTS;
     this.#workers = new Array(options.count).fill(null);
-    this.#backoffs = Array.from({ length: options.count }, () => new RestartBackoff());
+    this.#restarts = new Restarts(options.count, (index) => void this.#restart(index, this.#generation!));
   }
 
   /** @returns '' once all workers serve the generation, else why one of them cannot; then none is left */
@@ -177,7 +176,7 @@ export class WorkerPool {
   /** Ends all threads at once. */
   stop(): void {
     this.#phase = 'stopping';
-    for (const timer of this.#restarts.values()) clearTimeout(timer);
+    this.#restarts.take();
     for (const worker of this.#workers) if (worker !== null && worker.state !== 'dead') worker.terminate();
   }
 
@@ -209,8 +208,8 @@ export class WorkerPool {
 
   /** No worker can serve the generation in force, so that none is there to be asked about the new one: it is tried out. */
   async #applyByRestart(generation: Generation): Promise<ApplyOutcome> {
-    if (this.#restarts.size === 0) return { ok: false, reason: 'no worker is there', retry: true };
     const reasons = await this.#restartNow(generation);
+    if (reasons.length === 0) return { ok: false, reason: 'no worker is there', retry: true };
     const reason = reasons.find((text) => text !== '');
     if (reason === undefined) {
       this.#generation = generation;
@@ -236,9 +235,11 @@ export class WorkerPool {
   }
 
   #spawn(index: number, generation: Generation): WorkerThread {
-    const { entry, count, pinCpus = false, engine, host, port, tlsPort, memory, onMessage } = this.#options;
+    const { entry, count, pinCpus = false, directReads = false, memory, onMessage } = this.#options;
+    const { engine, host, port, tlsPort } = this.#options;
     const listen = { engine, host, port, tlsPort };
-    const init = { workerIndex: index, workerCount: count, pinCpus, ...listen, memory, generation };
+    const thread = { workerIndex: index, workerCount: count, pinCpus, directReads };
+    const init = { ...thread, ...listen, memory, generation };
     const worker = new WorkerThread(entry, init, {
       message: (_, message) => onMessage(index, message),
       exit: (dead, exit) => this.#died(dead, exit),
@@ -251,27 +252,18 @@ export class WorkerPool {
     const { index } = worker;
     this.#options.onDeath(index);
     if (this.#phase !== 'serving') return;
-    const pause = this.#backoffs[index]!.next(exit.lifetime);
     this.#options.log.error('worker died', {
       worker: index,
       exit_code: exit.code,
       error: worker.refusal || (exit.error?.stack ?? ''),
       lifetime_ms: Math.round(exit.lifetime),
-      restart_in_ms: pause,
+      restart_in_ms: this.#restarts.schedule(index, exit.lifetime),
     });
-    const timer = setTimeout(() => {
-      this.#restarts.delete(index);
-      void this.#restart(index, this.#generation!);
-    }, pause);
-    this.#restarts.set(index, timer);
   }
 
   /** The restarts that wait for the end of a pause. @returns for each '' or why it failed */
   #restartNow(generation: Generation): Promise<string[]> {
-    const due = [...this.#restarts.keys()];
-    for (const timer of this.#restarts.values()) clearTimeout(timer);
-    this.#restarts.clear();
-    return Promise.all(due.map((index) => this.#restart(index, generation)));
+    return Promise.all(this.#restarts.take().map((index) => this.#restart(index, generation)));
   }
 
   /** @returns '' once it serves, else why it does not */
