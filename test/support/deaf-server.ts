@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import net from 'node:net';
 import { Worker } from 'node:worker_threads';
 
@@ -8,17 +9,18 @@ export async function deafServer(): Promise<{ port: number; close(): Promise<unk
      const server = require('node:net').createServer();
      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
        parentPort.postMessage(server.address().port);
-       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50);
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
      });`,
     { eval: true },
   );
   const port = await new Promise<number>((resolve, reject) =>
     worker.once('message', resolve).once('error', reject),
   );
-  await new Promise((resolve) => setTimeout(resolve, 300));
   const fillers = Array.from({ length: 4 }, () =>
     net.connect(port, '127.0.0.1').on('error', () => undefined),
   );
+  // Those that the kernel takes for it: one more than the backlog.
+  await Promise.all(fillers.slice(0, 2).map((filler) => once(filler, 'connect')));
   return {
     port,
     close: () => {
