@@ -32,7 +32,7 @@ test('the configuration of the mission loads unchanged and says what is not acti
     result.warnings.map(({ line, column, message }) => `${line}:${column}: ${message}`),
     [
       '40:11: "/plugins/jwt-auth.so" is no JavaScript module (.js, .mjs, .cjs or an npm package); the plugin "jwt-auth" is not available and routes that use it answer 503',
-      '50:20: admin.auth.password_hash is only a placeholder: nobody can log in; make a hash with: htpasswd -nbB admin PASSWORD',
+      '50:20: admin.auth.password_hash is only a placeholder: nobody can log in; make a hash with: npx -p bcryptjs bcrypt PASSWORD',
     ],
   );
   assert.deepEqual(

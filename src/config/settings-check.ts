@@ -139,7 +139,7 @@ function checkAdmin(
   if (admin.auth.password_hash !== undefined && PLACEHOLDER_HASH.test(admin.auth.password_hash)) {
     problems.warning(
       placeOf(root, ['admin', 'auth', 'password_hash']),
-      'admin.auth.password_hash is only a placeholder: nobody can log in; make a hash with: htpasswd -nbB admin PASSWORD',
+      'admin.auth.password_hash is only a placeholder: nobody can log in; make a hash with: npx -p bcryptjs bcrypt PASSWORD',
     );
   }
 }

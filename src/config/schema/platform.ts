@@ -12,7 +12,7 @@ const auth = z.strictObject({
     .string({ error: 'expected a bcrypt hash' })
     .refine(isBcrypt, {
       error:
-        'expected a bcrypt hash ($2b$, cost, 53 characters); make one with: htpasswd -nbB admin PASSWORD',
+        'expected a bcrypt hash ($2b$, cost, 53 characters); make one with: npx -p bcryptjs bcrypt PASSWORD',
     })
     .optional()
     .describe('For `basic`: the bcrypt hash of the password.'),
