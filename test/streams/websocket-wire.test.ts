@@ -32,7 +32,7 @@ before(async () => {
       upstreams: [
         { name: 'tunnels', endpoints: [tunnels.origin.address] },
         { name: 'recording', endpoints: [recording.address] },
-        { name: 'scripted', endpoints: [scripted.address], timeouts: { total: '1s', idle: '1s' } },
+        { name: 'scripted', endpoints: [scripted.address], timeouts: { total: '2500ms', idle: '2500ms' } },
       ],
       routes: [
         { path: '/ws', upstream: 'tunnels' },
@@ -189,7 +189,7 @@ describe('the way through', () => {
     assert.deepEqual(valuesOf(response.fields, 'sec-websocket-extensions'), ['x']);
     assert.deepEqual(valuesOf(response.fields, 'keep-alive'), []);
     // upstreams[].timeouts are about responses, not about tunnels.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     assert.equal(client.closedHow, null);
     client.destroy();
   });
