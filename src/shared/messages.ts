@@ -58,6 +58,8 @@ export interface WorkerInit {
   readonly workerCount: number;
   /** The thread is to stay on one core. */
   readonly pinCpus: boolean;
+  /** Plain sockets are read past the streams of Node where that can be done. */
+  readonly directReads: boolean;
   readonly engine: EngineName;
   readonly host: string;
   readonly port: number;
