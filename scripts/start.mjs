@@ -19,6 +19,11 @@ let gateway;
 let stopping = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
+// `npm start & kill $!` ends npm and its shell alone.
+const parent = process.ppid;
+setInterval(() => {
+  if (!stopping && process.ppid !== parent) stop(0);
+}, 500).unref();
 
 await requireFreePorts();
 const dist = ensureBuilt();

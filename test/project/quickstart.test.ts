@@ -85,3 +85,15 @@ test('npm start: what it prints works, Ctrl-C stops everything, a port in use is
   assert.equal(await run.exited, 0);
   await eventually(async () => (await Promise.all(PORTS.map(isFree))).every(Boolean), 'all ports to be free');
 });
+
+test('npm start: nothing outlives npm', async (t) => {
+  const free = await Promise.all(PORTS.map(isFree));
+  if (free.includes(false)) return t.skip(`one of the ports ${PORTS.join(', ')} is in use`);
+
+  // As npm does it; with a second command no shell replaces itself by the first.
+  const shell = spawn('sh', ['-c', `'${process.execPath}' scripts/start.mjs; exit 1`], { stdio: 'ignore' });
+  t.after(() => shell.kill('SIGKILL'));
+  await eventually(async () => !(await isFree(9090)), 'the gateway to listen', 60_000);
+  shell.kill('SIGTERM');
+  await eventually(async () => (await Promise.all(PORTS.map(isFree))).every(Boolean), 'all ports to be free');
+});
