@@ -74,6 +74,11 @@ test('npm start: what it prints works, Ctrl-C stops everything, a port in use is
     JSON.parse(text);
   }
 
+  // The reference page may try out what it shows.
+  const headers = { origin: 'http://localhost:9090' };
+  const tried = await fetch('http://127.0.0.1:8080/users/1', { headers });
+  assert.equal(tried.headers.get('access-control-allow-origin'), headers.origin);
+
   await comesAndGoes(third);
 
   const second = start();
