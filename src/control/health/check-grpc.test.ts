@@ -179,7 +179,7 @@ describe('a check by grpc.health.v1', () => {
       .listen(0, '127.0.0.1');
     await once(old, 'listening');
     const { port: oldPort } = old.address() as AddressInfo;
-    assert.equal((await check('', 5_000, oldPort)).error, 'malformed answer: Protocol error');
+    assert.equal((await check('', 5_000, oldPort)).error, 'the endpoint does not speak HTTP/2');
     old.close();
     await once(old, 'close');
     assert.equal((await check('', 5_000, oldPort)).error, 'connection refused');

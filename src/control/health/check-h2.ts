@@ -7,6 +7,10 @@ import { type CheckResult, type CheckTarget, judge } from './check.ts';
 import { isShortage, lateness, NO_ANSWER, reasonOf } from './failures.ts';
 import { Patience } from './patience.ts';
 
+const NOT_HTTP2 = 'the endpoint does not speak HTTP/2';
+/** How often a look is taken at what has come while there are no settings of the endpoint yet. Milliseconds. */
+const LOOK_MS = 100;
+
 /** Ends a check. `error` is `''` when it passed; `status` is that of the answer, 0 without one. */
 export type Verdict = (status: number, error: string) => void;
 
@@ -50,6 +54,8 @@ export function askOverH2(
 ): Promise<CheckResult> {
   return new Promise((resolve) => {
     const startedAt = performance.now();
+    /** The endpoint has begun as one of HTTP/2 does. */
+    let speaks = false;
     const socket = dial(target);
     const scheme = target.tls === null ? 'http' : 'https';
     const session = connectHttp2(`${scheme}://${target.authority}`, {
@@ -59,15 +65,32 @@ export function askOverH2(
     const finish = (status: number, error: string, conclusive = true): void => {
       resolve({ status, error, latencyMs: performance.now() - startedAt, conclusive });
       patience.end();
+      clearInterval(looks);
       signal.removeEventListener('abort', abort);
       session.destroy();
       // A session that has not connected yet leaves its socket to itself.
       socket.destroy();
     };
-    const fail = (error: NodeJS.ErrnoException): void => finish(0, reasonOf(error), !isShortage(error));
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const isNoFrame = error.code === 'ERR_HTTP2_ERROR' && !speaks;
+      finish(0, isNoFrame ? NOT_HTTP2 : reasonOf(error), !isShortage(error));
+    };
     const abort = (): void => finish(0, 'aborted');
     const patience = new Patience(timeout, () => finish(0, lateness(timeout)));
     signal.addEventListener('abort', abort, { once: true });
+
+    // nghttp2 waits for the rest of what is shorter than the head of a frame. Settings come in one piece; over TLS the
+    // handshake has told (ALPN), and its bytes count too.
+    let seen = 0;
+    const looks = setInterval(() => {
+      if (socket.bytesRead > 0 && socket.bytesRead === seen) finish(0, NOT_HTTP2);
+      seen = socket.bytesRead;
+    }, LOOK_MS);
+    if (target.tls !== null) clearInterval(looks);
+    session.on('remoteSettings', () => {
+      speaks = true;
+      clearInterval(looks);
+    });
 
     session.on('connect', () => {
       if (target.tls !== null && (socket as TLSSocket).alpnProtocol !== 'h2') {
