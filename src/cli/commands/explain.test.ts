@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inFolder } from '../../../test/support/config-files.ts';
 import { exact, proxyTo, regex, routeOf } from '../../../test/support/route-records.ts';
 import type { Route } from '../../routing/model.ts';
 import type { PathPolicy } from '../../shared/messages.ts';
 import { UsageError } from '../command.ts';
-import { runExplain } from './explain.ts';
+import { command, runExplain } from './explain.ts';
+import { command as routesCommand } from './routes.ts';
 
 const POLICY: PathPolicy = {
   doubleSlash: 'merge',
@@ -174,4 +176,41 @@ test('what is no request is refused as wrong usage', () => {
   assert.throws(() => explain([], 'G T', '/'), UsageError);
   assert.throws(() => explain([], 'GET', 'http://user@host/'), UsageError);
   assert.throws(() => explain([], 'GET', '/', ['nocolon']), UsageError);
+});
+
+test('where services bring routes too, the commands that read the files say so', async () => {
+  const text = 'admin: { enabled: false }\nroutes: [{ path: /a, respond: { status: 200 } }]\n';
+  const notes = async (more: string): Promise<[string, number][]> =>
+    inFolder({ 'octopus.yaml': text + more }, async (folder) => {
+      const results: [string, number][] = [];
+      for (const [one, positionals] of [
+        [command, ['GET', '/a']],
+        [routesCommand, []],
+      ] as const) {
+        let err = '';
+        const code = await one.run({
+          values: { config: [folder] },
+          positionals,
+          env: {},
+          out: () => {},
+          err: (part) => void (err += part),
+        });
+        results.push([err, code]);
+      }
+      return results;
+    });
+  assert.deepEqual(await notes(''), [
+    ['', 0],
+    ['', 0],
+  ]);
+  const note =
+    'note: routes of services are not in the files; GET /_/routes of the admin API lists those in force\n';
+  assert.deepEqual(await notes('farp: { enabled: true }\n'), [
+    [note, 0],
+    [note, 0],
+  ]);
+  assert.deepEqual(await notes('discovery: { backend: consul }\n'), [
+    [note, 0],
+    [note, 0],
+  ]);
 });

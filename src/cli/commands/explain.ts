@@ -20,6 +20,7 @@ import {
 import { EXIT_OK, EXIT_REFUSED } from '../exit-codes.ts';
 import { nearMisses } from '../explain/near-misses.ts';
 import { type ExplainedRequest, readRequest } from '../explain/request.ts';
+import { servicesNote } from '../services-note.ts';
 import { table } from '../table.ts';
 
 export const command: Command = {
@@ -48,7 +49,7 @@ async function explain(invocation: Invocation): Promise<number> {
     for (const problem of result.problems) invocation.err(`${formatProblem(problem)}\n`);
     return EXIT_REFUSED;
   }
-  return runExplain({
+  const code = runExplain({
     routeSet: result.routeSet,
     policy: workerSettings(result.config, '').pathPolicy,
     method,
@@ -56,6 +57,8 @@ async function explain(invocation: Invocation): Promise<number> {
     headers: (invocation.values['header'] ?? []) as readonly string[],
     out: invocation.out,
   });
+  invocation.err(servicesNote(result.config));
+  return code;
 }
 
 export interface ExplainOptions {

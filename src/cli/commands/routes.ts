@@ -14,6 +14,7 @@ import {
   describeOrigin,
 } from '../describe-route.ts';
 import { EXIT_OK, EXIT_REFUSED } from '../exit-codes.ts';
+import { servicesNote } from '../services-note.ts';
 import { table } from '../table.ts';
 
 export const command: Command = {
@@ -40,11 +41,13 @@ async function routes(invocation: Invocation): Promise<number> {
     for (const problem of result.problems) invocation.err(`${formatProblem(problem)}\n`);
     return EXIT_REFUSED;
   }
-  return runRoutes({
+  const code = runRoutes({
     routeSet: result.routeSet,
     json: invocation.values['json'] === true,
     out: invocation.out,
   });
+  invocation.err(servicesNote(result.config));
+  return code;
 }
 
 export interface RoutesOptions {

@@ -1,6 +1,7 @@
 /** All sources of routes, and what they say together. */
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema/schema.ts';
+import { wantsDiscovery } from '../../config/wants-discovery.ts';
 import type { Provider } from '../../discovery/provider.ts';
 import type { Lookup } from '../../farp/fetch/guarded-lookup.ts';
 import type { Service } from '../../farp/model.ts';
@@ -110,10 +111,6 @@ export class Sources {
       (count) => log.warn(`${count} more were left out; see /_/services of the admin API`),
     );
   }
-}
-
-function wantsDiscovery({ discovery, farp }: Config): boolean {
-  return farp.enabled || discovery.backend !== undefined || discovery.backends.length > 0;
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
