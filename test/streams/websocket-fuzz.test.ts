@@ -11,6 +11,9 @@ const SOAK = process.env['OCTOPUS_SOAK'] !== undefined;
 const DURATION_MS = SOAK ? 10_000 : 2_000;
 /** Share of the connections that speak HTTP/1.1; the others are in the soak run only. */
 const HTTP1 = SOAK ? 0.6 : 1;
+/** So many handshakes have to go well, that of the honest client among them. */
+const LEAST_TUNNELS = 10;
+const PATIENCE = 60_000;
 /** Connections at once. */
 const WIDTH = 12;
 const MARK = `export const plugin = { name: 'mark', version: '1.0.0',
@@ -82,16 +85,16 @@ after(async () => {
 const events = (): unknown[] =>
   gateway.logLines().filter(({ level, message }) => level === 'error' && message !== 'request');
 
-async function attack(until: number): Promise<void> {
-  while (performance.now() < until) {
+async function attack(goesOn: () => boolean): Promise<void> {
+  while (goesOn()) {
     await (random.chance(HTTP1) ? overHttp1 : overHttp2)(random, gateway.port, TARGETS);
     connections++;
   }
 }
 
-async function beside(until: number): Promise<void> {
+async function beside(goesOn: () => boolean): Promise<void> {
   const honest = await connect(gateway.port, '/service');
-  for (let round = 1; performance.now() < until; round++) {
+  for (let round = 1; goesOn(); round++) {
     honest.socket.send(`round ${round}`);
     await eventually(async () => honest.messages.length >= round || honest.closed !== null, 'an answer');
     assert.equal(honest.closed, null, JSON.stringify(events()));
@@ -103,11 +106,21 @@ async function beside(until: number): Promise<void> {
 
 describe(`random handshakes and frames, seed ${SEED}`, () => {
   it('other clients are served meanwhile', async () => {
-    const until = performance.now() + DURATION_MS;
-    await Promise.all([beside(until), ...Array.from({ length: WIDTH }, () => attack(until))]);
-    const opened = (await gateway.metrics()).sum('octopus_requests_total', { status: '101' });
-    assert.ok(connections > 50, `${connections} connections`);
-    assert.ok(opened > connections / 50, `${opened} tunnels on ${connections} connections`);
+    let isOver = false;
+    const goesOn = (): boolean => !isOver;
+    const work = Promise.all([beside(goesOn), ...Array.from({ length: WIDTH }, () => attack(goesOn))]);
+    const opened = async (): Promise<number> =>
+      (await gateway.metrics()).sum('octopus_requests_total', { status: '101' });
+    // On a loaded machine most clients leave before they are answered: it takes longer then.
+    const enough = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, DURATION_MS));
+      await eventually(
+        async () => connections > 50 && (await opened()) >= LEAST_TUNNELS,
+        'connections and tunnels',
+        PATIENCE,
+      );
+    };
+    await Promise.all([work, enough().finally(() => (isOver = true))]);
   });
 
   it('no tunnel and no connection is left', async () => {
