@@ -52,6 +52,16 @@ const BAD: Readonly<Record<string, Script>> = {
   'C7: an interim response that ends the stream': bodiless([':status', '103']),
   'C8: Content-Length twice': response([...OK, ['content-length', '1'], ['content-length', '1']]),
   'C8: a malformed Content-Length': response([...OK, ['content-length', '+1']]),
+  'D5: less than its Content-Length': response([...OK, ['content-length', '10']], 'short'),
+  'D5: more than its Content-Length': response([...OK, ['content-length', '2']], 'too long'),
+  'D5: nothing of its Content-Length': (stream) => [
+    head(stream, [...OK, ['content-length', '2']]),
+    last(stream, ''),
+  ],
+  'C2: a reset before any of its Content-Length': (stream) => [
+    head(stream, [...OK, ['content-length', '2']]),
+    frame(RST_STREAM, 0, stream, number32(7)),
+  ],
   'a push that was not asked for': (stream) => [
     frame(PUSH_PROMISE, END_HEADERS, stream, Buffer.concat([number32(2), headerBlock([[':path', '/p']])])),
     ...response(OK)(stream),
@@ -69,8 +79,11 @@ const BAD: Readonly<Record<string, Script>> = {
 
 /** The client sees that the response is not whole. */
 const CUT: Readonly<Record<string, Script>> = {
-  'D5: less than its Content-Length': response([...OK, ['content-length', '10']], 'short'),
-  'D5: more than its Content-Length': response([...OK, ['content-length', '2']], 'too long'),
+  'D5: less than its Content-Length, told late': (stream) => [
+    head(stream, [...OK, ['content-length', '250000']]),
+    ...Array<Buffer>(15).fill(frame(DATA, 0, stream, Buffer.alloc(16_000))),
+    last(stream),
+  ],
   'D2: trailers with a pseudo-field': (stream) => [
     head(stream, OK),
     frame(DATA, 0, stream, Buffer.from('x')),

@@ -118,7 +118,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   cut: {
     send: (client, path) => client.get(`${path}/cut`),
-    check: (answer) => assert.notEqual(answer.rstCode, 0),
+    // When head and reset come in one read, nothing of the response has been sent yet.
+    check: (answer) => assert.ok(answer.rstCode !== 0 || answer.status === 502, `${answer.status}`),
   },
   cancelled: {
     send: (client, path) => {

@@ -58,7 +58,12 @@ export class H2Stream implements UpstreamConnection {
   /** Is about to be reset: nothing may be sent that would look like the end of the request (rule C3). */
   #cancelled = false;
   #requestTrailers = '';
+  /** The head of the response has come. */
+  #answered = false;
+  /** And was passed on. */
   #inBody = false;
+  /** What has come of the body before that. */
+  #early: Buffer[] | null = null;
   /** The caller has got the whole response. */
   #finished = false;
   #informational = 0;
@@ -178,7 +183,6 @@ export class H2Stream implements UpstreamConnection {
   #onResponse(raw: readonly string[], ended: boolean): void {
     const call = this.#call;
     if (call === null) return;
-    const head = this.#head;
     const status = statusOf(raw);
     if (this.#key !== '' && status < 300) {
       this.#switch(call, raw);
@@ -190,19 +194,40 @@ export class H2Stream implements UpstreamConnection {
     if (!bodiless && !hasLength(raw))
       framing = ended ? 'content-length: 0\r\n' : 'transfer-encoding: chunked\r\n';
     if (!this.#parse(raw, status, framing)) return;
-    this.#inBody = true;
+    this.#answered = true;
     this.#session.proven = true;
-    call.onResponseHead(head);
-    if (this.#call !== call) return;
     const stream = this.#stream!;
-    if (!ended) {
-      stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-      stream.on('end', () => this.#onEnd());
-      call.onReadEnd();
-    } else {
+    // What follows in the same read may show that the length is wrong. Then nothing has left yet and the client gets 502.
+    const waits = !ended && !bodiless && framing === '';
+    if (waits) setImmediate(passOn, this);
+    else this.#begin(call);
+    if (this.#call !== call) return;
+    if (ended) {
       stream.resume();
       this.#finish();
+      return;
     }
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    stream.on('end', () => this.#onEnd());
+    if (!waits) call.onReadEnd();
+  }
+
+  /** The read is over that the head came in. */
+  passOn(): void {
+    const call = this.#call;
+    if (call === null || this.#inBody) return;
+    this.#begin(call);
+    if (this.#call === call) call.onReadEnd();
+  }
+
+  /** Passes on the head, and what was held back behind it. */
+  #begin(call: UpstreamCall): void {
+    this.#inBody = true;
+    call.onResponseHead(this.#head);
+    const early = this.#early;
+    if (early === null) return;
+    this.#early = null;
+    for (const chunk of early) if (this.#call === call) call.onResponseData(chunk, 0, chunk.length);
   }
 
   /** Any 2xx opens the tunnel: it stands for the 101 that the caller knows. */
@@ -225,6 +250,11 @@ export class H2Stream implements UpstreamConnection {
   #onData(chunk: Buffer): void {
     const call = this.#call;
     if (call === null) return;
+    if (!this.#inBody) {
+      this.#early ??= [];
+      this.#early.push(chunk);
+      return;
+    }
     if (this.#head.bodyKind === BODY_NONE) {
       this.#fail(FAILURE_MALFORMED, 'a body where none may be');
       return;
@@ -234,9 +264,12 @@ export class H2Stream implements UpstreamConnection {
   }
 
   #onEnd(): void {
+    const call = this.#call;
     // A stream that was reset ends too.
-    if (this.#call !== null && this.#stream!.rstCode === constants.NGHTTP2_NO_ERROR && !this.#stream!.aborted)
-      this.#finish();
+    if (call === null || this.#stream!.rstCode !== constants.NGHTTP2_NO_ERROR || this.#stream!.aborted)
+      return;
+    if (!this.#inBody) this.#begin(call);
+    if (this.#call === call) this.#finish();
   }
 
   #finish(): void {
@@ -311,11 +344,12 @@ export class H2Stream implements UpstreamConnection {
 
   #kindOf(code: number): number {
     if (!this.#session.everConnected) return FAILURE_CONNECT;
-    // Whatever the code says: the client has got a head, and must not get another one.
-    if (this.#inBody) return FAILURE_TRUNCATED;
+    const violates = code === constants.NGHTTP2_PROTOCOL_ERROR;
+    // Whatever the code says: the client may have got a head, and must not get another one.
+    if (this.#answered && (this.#inBody || !violates)) return FAILURE_TRUNCATED;
     // Also for streams above the last one of a GOAWAY: the endpoint has not touched them (rules C13, D8).
     if (code === constants.NGHTTP2_REFUSED_STREAM) return FAILURE_REFUSED;
-    if (code === constants.NGHTTP2_PROTOCOL_ERROR) return FAILURE_MALFORMED;
+    if (violates) return FAILURE_MALFORMED;
     return this.#reused && this.#session.lost !== '' ? FAILURE_STALE : FAILURE_RESET;
   }
 }
@@ -328,6 +362,10 @@ function statusOf(raw: readonly string[]): number {
 function hasLength(raw: readonly string[]): boolean {
   for (let i = 0; i < raw.length; i += 2) if (raw[i] === 'content-length') return true;
   return false;
+}
+
+function passOn(stream: H2Stream): void {
+  stream.passOn();
 }
 
 function ignore(): void {}
