@@ -84,7 +84,7 @@ export class ControlPlane {
       count,
       engine: first.config.server.engine,
       pinCpus: first.config.server.pin_cpus,
-      directReads: first.config.server.direct_reads,
+      directSockets: first.config.server.direct_sockets,
       host,
       port,
       tlsPort,

@@ -24,7 +24,7 @@ function startSettings(config: Config): Record<string, string> {
     'server.https_port': tls.enabled ? String(server.https_port) : 'none',
     'server.workers': String(server.workers),
     'server.pin_cpus': String(server.pin_cpus),
-    'server.direct_reads': String(server.direct_reads),
+    'server.direct_sockets': String(server.direct_sockets),
     'server.engine': server.engine,
     'admin.enabled': String(admin.enabled),
     'the admin address': admin.enabled ? formatHostPort(host, port) : 'none',

@@ -22,7 +22,7 @@ export interface WorkerPoolOptions {
   readonly engine: EngineName;
   /** Default: false. */
   readonly pinCpus?: boolean;
-  readonly directReads?: boolean;
+  readonly directSockets?: boolean;
   readonly host: string;
   readonly port: number;
   /** 0 when TLS is off. */
@@ -235,10 +235,10 @@ export class WorkerPool {
   }
 
   #spawn(index: number, generation: Generation): WorkerThread {
-    const { entry, count, pinCpus = false, directReads = false, memory, onMessage } = this.#options;
+    const { entry, count, pinCpus = false, directSockets = false, memory, onMessage } = this.#options;
     const { engine, host, port, tlsPort } = this.#options;
     const listen = { engine, host, port, tlsPort };
-    const thread = { workerIndex: index, workerCount: count, pinCpus, directReads };
+    const thread = { workerIndex: index, workerCount: count, pinCpus, directSockets };
     const init = { ...thread, ...listen, memory, generation };
     const worker = new WorkerThread(entry, init, {
       message: (_, message) => onMessage(index, message),

@@ -59,7 +59,7 @@ export interface WorkerInit {
   /** The thread is to stay on one core. */
   readonly pinCpus: boolean;
   /** Plain sockets are read past the streams of Node where that can be done. */
-  readonly directReads: boolean;
+  readonly directSockets: boolean;
   readonly engine: EngineName;
   readonly host: string;
   readonly port: number;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { DirectSockets } from '../../native-bindings/direct-sockets.ts';
+import { readReady, useDirectSockets } from './direct-sockets.ts';
 import { SocketOutput } from './socket-output.ts';
 import { turnLoad, weighTurns } from './write-batch.ts';
 
@@ -29,96 +31,162 @@ async function pair(): Promise<{ near: Socket; far: Socket; close: () => void }>
   };
 }
 
+const sockets = DirectSockets.open(readReady);
+
 afterEach(() => {
   turnLoad.crowded = false;
 });
 
-for (const crowded of [false, true])
-  test(`text and bytes arrive in order from a ${crowded ? 'busy' : 'quiet'} thread`, async () => {
-    turnLoad.crowded = crowded;
-    const { near, far, close } = await pair();
-    const output = new SocketOutput(near, () => {});
-    let expected = '';
-    for (let i = 0; i < 200; i++) {
-      // It may change at any time.
-      if (i === 150) turnLoad.crowded = !crowded;
-      const text = `${i}:${'é'.repeat(i)};`;
-      expected += text;
-      if (i % 7 === 0) output.writeChunk('', Buffer.from(text, 'latin1'), 0, text.length, '');
-      else if (i % 31 === 0) await new Promise((resolve) => setImmediate(resolve, output.writeText(text)));
-      else output.writeText(text);
-    }
-    output.end();
-    let received = '';
-    for await (const chunk of far) received += (chunk as Buffer).toString('latin1');
-    assert.equal(received, expected);
-    close();
-  });
+for (const [way, own, skip] of [
+  ['through Node', null, false],
+  ['directly', sockets, sockets === null && 'only on Linux, with koffi'],
+] as const)
+  describe(`written ${way}`, { skip }, () => {
+    before(() => useDirectSockets(own));
+    after(() => useDirectSockets(null));
 
-for (const crowded of [false, true])
-  test(`a peer that does not read blocks the output, and one that reads again drains it (${crowded ? 'busy' : 'quiet'})`, async () => {
-    turnLoad.crowded = crowded;
-    const { near, far, close } = await pair();
-    far.pause();
-    let drained = 0;
-    const output = new SocketOutput(near, () => drained++);
-    const text = 'x'.repeat(256 * 1024);
-    let written = 0;
-    while (output.writeText(text)) written += text.length;
-    written += text.length;
-    assert.equal(output.blocked, true);
-    assert.ok(output.queued > 0);
-    // What is written meanwhile is not lost and does not overtake.
-    assert.equal(output.writeText('end'), false);
-    let received = 0;
-    let tail = '';
-    far.on('data', (chunk: Buffer) => {
-      received += chunk.length;
-      tail = (tail + chunk.toString('latin1')).slice(-3);
+    for (const crowded of [false, true])
+      test(`text and bytes arrive in order from a ${crowded ? 'busy' : 'quiet'} thread`, async () => {
+        turnLoad.crowded = crowded;
+        const { near, far, close } = await pair();
+        const output = new SocketOutput(near, () => {});
+        let expected = '';
+        for (let i = 0; i < 200; i++) {
+          // It may change at any time.
+          if (i === 150) turnLoad.crowded = !crowded;
+          const text = `${i}:${'é'.repeat(i)};`;
+          expected += text;
+          if (i % 7 === 0) output.writeChunk('', Buffer.from(text, 'latin1'), 0, text.length, '');
+          else if (i % 31 === 0)
+            await new Promise((resolve) => setImmediate(resolve, output.writeText(text)));
+          else output.writeText(text);
+        }
+        output.end();
+        let received = '';
+        for await (const chunk of far) received += (chunk as Buffer).toString('latin1');
+        assert.equal(received, expected);
+        close();
+      });
+
+    for (const crowded of [false, true])
+      test(`a peer that does not read blocks the output, and one that reads again drains it (${crowded ? 'busy' : 'quiet'})`, async () => {
+        turnLoad.crowded = crowded;
+        const { near, far, close } = await pair();
+        far.pause();
+        let drained = 0;
+        const output = new SocketOutput(near, () => drained++);
+        const text = 'x'.repeat(256 * 1024);
+        let written = 0;
+        while (output.writeText(text)) written += text.length;
+        written += text.length;
+        assert.equal(output.blocked, true);
+        assert.ok(output.queued > 0);
+        // What is written meanwhile is not lost and does not overtake.
+        assert.equal(output.writeText('end'), false);
+        let received = 0;
+        let tail = '';
+        far.on('data', (chunk: Buffer) => {
+          received += chunk.length;
+          tail = (tail + chunk.toString('latin1')).slice(-3);
+        });
+        far.resume();
+        while (received < written + 3) await once(far, 'data');
+        assert.equal(tail, 'end');
+        while (output.blocked) await new Promise((resolve) => setImmediate(resolve));
+        assert.ok(drained >= 1);
+        assert.equal(output.queued, 0);
+        close();
+      });
+
+    for (const crowded of [false, true])
+      test(`a connection that is reset closes the socket and nothing throws (${crowded ? 'busy' : 'quiet'})`, async () => {
+        turnLoad.crowded = crowded;
+        const { near, far, close } = await pair();
+        const output = new SocketOutput(near, () => assert.fail('no drain after the end'));
+        far.destroy();
+        const closed = new Promise((resolve) => near.on('close', resolve));
+        near.resume();
+        for (let i = 0; i < 1000 && !near.destroyed; i++) {
+          output.writeText('x'.repeat(1024));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        near.destroy();
+        await closed;
+        close();
+      });
+
+    for (const crowded of [false, true])
+      test(`before the connection is there writes wait for it (${crowded ? 'busy' : 'quiet'})`, async () => {
+        turnLoad.crowded = crowded;
+        const server = createServer();
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const near = connect((server.address() as { port: number }).port, '127.0.0.1');
+        const output = new SocketOutput(near, () => {});
+        output.writeText('early ');
+        output.writeText('bird');
+        const [far] = (await once(server, 'connection')) as [Socket];
+        output.end();
+        let received = '';
+        for await (const chunk of far) received += String(chunk);
+        assert.equal(received, 'early bird');
+        near.destroy();
+        server.close();
+      });
+
+    test('pieces that slow peers have not taken stay as they were while others are written', async () => {
+      const READ_SIZE = 64 * 1024;
+      const input = Buffer.alloc(READ_SIZE);
+      const peers = await Promise.all([pair(), pair(), pair()]);
+      const hashes = peers.map(() => ({
+        sent: createHash('sha256'),
+        received: createHash('sha256'),
+        left: 0,
+      }));
+      const outputs = peers.map(({ near, far }, at) => {
+        far.pause();
+        far.on('data', (chunk: Buffer) => {
+          hashes[at]!.received.update(chunk);
+          hashes[at]!.left -= chunk.length;
+        });
+        return new SocketOutput(near, () => {});
+      });
+      let round = 0;
+      // The input is used again at once, as the read buffer is; a blocked output gets one more piece.
+      const write = (at: number): boolean => {
+        input.fill(++round);
+        const [before, after] = [`${round}\r\n`, round % 2 === 0 ? '\r\n' : ''];
+        const length = READ_SIZE - (round % 100);
+        const hash = hashes[at]!;
+        hash.sent.update(before).update(input.subarray(0, length)).update(after);
+        hash.left += before.length + length + after.length;
+        return outputs[at]!.writeChunk(before, input, 0, length, after);
+      };
+      for (let at = 0; at < peers.length; at++) {
+        let more = true;
+        while (more) more = write(at);
+        assert.equal(outputs[at]!.blocked, true);
+        write(at);
+      }
+      for (const { far } of peers) far.resume();
+      while (hashes.some(({ left }) => left > 0)) await new Promise((resolve) => setImmediate(resolve));
+      for (const { sent, received } of hashes) assert.equal(received.digest('hex'), sent.digest('hex'));
+      while (outputs.some((output) => output.blocked)) await new Promise((resolve) => setImmediate(resolve));
+      for (const { close } of peers) close();
     });
-    far.resume();
-    while (received < written + 3) await once(far, 'data');
-    assert.equal(tail, 'end');
-    while (output.blocked) await new Promise((resolve) => setImmediate(resolve));
-    assert.ok(drained >= 1);
-    assert.equal(output.queued, 0);
-    close();
-  });
 
-for (const crowded of [false, true])
-  test(`a connection that is reset closes the socket and nothing throws (${crowded ? 'busy' : 'quiet'})`, async () => {
-    turnLoad.crowded = crowded;
-    const { near, far, close } = await pair();
-    const output = new SocketOutput(near, () => assert.fail('no drain after the end'));
-    far.destroy();
-    const closed = new Promise((resolve) => near.on('close', resolve));
-    near.resume();
-    for (let i = 0; i < 1000 && !near.destroyed; i++) {
-      output.writeText('x'.repeat(1024));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    near.destroy();
-    await closed;
-    close();
-  });
-
-for (const crowded of [false, true])
-  test(`before the connection is there writes wait for it (${crowded ? 'busy' : 'quiet'})`, async () => {
-    turnLoad.crowded = crowded;
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const near = connect((server.address() as { port: number }).port, '127.0.0.1');
-    const output = new SocketOutput(near, () => {});
-    output.writeText('early ');
-    output.writeText('bird');
-    const [far] = (await once(server, 'connection')) as [Socket];
-    output.end();
-    let received = '';
-    for await (const chunk of far) received += String(chunk);
-    assert.equal(received, 'early bird');
-    near.destroy();
-    server.close();
+    test('a thread is busy with many calls that write much', () => {
+      for (const [calls, writes, crowded] of [
+        [16, 1000, true],
+        [15, 1000, false],
+        [16, 999, false],
+        [1000, 0, false],
+      ] as const) {
+        turnLoad.writes = writes;
+        weighTurns(calls);
+        assert.deepEqual(turnLoad, { crowded, writes: 0 });
+      }
+    });
   });
 
 test('no write request serves for two writes', async () => {
@@ -141,56 +209,6 @@ test('no write request serves for two writes', async () => {
   assert.equal(requests.length, 8);
   assert.equal(new Set(requests).size, 8);
   close();
-});
-
-test('pieces that slow peers have not taken stay as they were while others are written', async () => {
-  const READ_SIZE = 64 * 1024;
-  const input = Buffer.alloc(READ_SIZE);
-  const peers = await Promise.all([pair(), pair(), pair()]);
-  const hashes = peers.map(() => ({ sent: createHash('sha256'), received: createHash('sha256'), left: 0 }));
-  const outputs = peers.map(({ near, far }, at) => {
-    far.pause();
-    far.on('data', (chunk: Buffer) => {
-      hashes[at]!.received.update(chunk);
-      hashes[at]!.left -= chunk.length;
-    });
-    return new SocketOutput(near, () => {});
-  });
-  let round = 0;
-  // The input is used again at once, as the read buffer is; a blocked output gets one more piece.
-  const write = (at: number): boolean => {
-    input.fill(++round);
-    const [before, after] = [`${round}\r\n`, round % 2 === 0 ? '\r\n' : ''];
-    const length = READ_SIZE - (round % 100);
-    const hash = hashes[at]!;
-    hash.sent.update(before).update(input.subarray(0, length)).update(after);
-    hash.left += before.length + length + after.length;
-    return outputs[at]!.writeChunk(before, input, 0, length, after);
-  };
-  for (let at = 0; at < peers.length; at++) {
-    let more = true;
-    while (more) more = write(at);
-    assert.equal(outputs[at]!.blocked, true);
-    write(at);
-  }
-  for (const { far } of peers) far.resume();
-  while (hashes.some(({ left }) => left > 0)) await new Promise((resolve) => setImmediate(resolve));
-  for (const { sent, received } of hashes) assert.equal(received.digest('hex'), sent.digest('hex'));
-  while (outputs.some((output) => output.blocked)) await new Promise((resolve) => setImmediate(resolve));
-  for (const { close } of peers) close();
-});
-
-test('a thread is busy with many calls that write much', () => {
-  for (const [calls, writes, crowded] of [
-    [16, 1000, true],
-    [15, 1000, false],
-    [16, 999, false],
-    [1000, 0, false],
-  ] as const) {
-    turnLoad.writes = writes;
-    weighTurns(calls);
-    assert.deepEqual(turnLoad, { crowded, writes: 0 });
-  }
 });
 
 test('text of one turn leaves together at its end, or at once when it is asked for', async () => {

@@ -10,6 +10,7 @@
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { ByteOutput } from './byte-output.ts';
+import { sendDirectly, writeDirectly } from './direct-sockets.ts';
 import { retain } from './read-buffer.ts';
 import { giveSendBuffer, SEND_SIZE, takeSendBuffer } from './send-buffers.ts';
 import { type Batched, flushAfterTurn, turnLoad } from './write-batch.ts';
@@ -20,6 +21,8 @@ export interface WriteRequest {
 }
 
 interface StreamHandle {
+  /** Of the socket; -1 where there is none yet. */
+  readonly fd: number;
   writeLatin1String(request: WriteRequest, text: string): number;
   /** Reads from the buffer until the request completes, unless the kernel takes all of it at once. */
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
@@ -67,6 +70,8 @@ const MOST_WAITING = 4 * 1024;
 export class SocketOutput implements ByteOutput, Batched {
   readonly #socket: Socket;
   readonly #onDrain: () => void;
+  /** As long as the socket has its handle. */
+  #fd = -1;
   /** A direct write waits for the peer. */
   #waiting = false;
   /** What leaves at the end of the turn. */
@@ -114,8 +119,11 @@ export class SocketOutput implements ByteOutput, Batched {
   #write(text: string): boolean {
     const handle = this.#directHandle();
     if (handle === null) return this.#socket.write(text, 'latin1') && !this.#waiting;
+    const sent = writeDirectly(this.#descriptor(handle), text);
+    if (sent === text.length) return true;
+    const rest = sent === 0 ? text : text.slice(sent);
     const request = newRequest();
-    return this.#written(handle, request, handle.writeLatin1String(request, text), null);
+    return this.#written(handle, request, handle.writeLatin1String(request, rest), null);
   }
 
   #takeText(): string {
@@ -133,8 +141,19 @@ export class SocketOutput implements ByteOutput, Batched {
     buffer.write(before, 0, 'latin1');
     buffer.set(input.subarray(start, end), before.length);
     buffer.write(after, length - after.length, 'latin1');
+    const sent = sendDirectly(this.#descriptor(handle), buffer, length);
+    if (sent === length) {
+      giveSendBuffer(buffer);
+      return true;
+    }
     const request = newRequest();
-    return this.#written(handle, request, handle.writeBuffer(request, buffer.subarray(0, length)), buffer);
+    return this.#written(handle, request, handle.writeBuffer(request, buffer.subarray(sent, length)), buffer);
+  }
+
+  /** To ask the handle for it takes longer than to write. */
+  #descriptor(handle: StreamHandle): number {
+    if (this.#fd < 0) this.#fd = handle.fd;
+    return this.#fd;
   }
 
   /** Null when the stream has to know of the next write. */

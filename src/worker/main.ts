@@ -5,7 +5,7 @@ import type { TlsContexts } from '../engine/tls/contexts.ts';
 import { loadPlugins } from '../plugins/loader.ts';
 import { Snapshot } from '../routing/snapshot.ts';
 import { onTick } from '../shared/coarse-clock.ts';
-import { readReady, readThrough } from '../shared/direct-reads.ts';
+import { readReady, useDirectSockets } from '../shared/direct-sockets.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import { Heartbeats } from '../shared/heartbeats.ts';
 import type { FromWorker, Generation, LogLevel, ToWorker, WorkerInit } from '../shared/messages.ts';
@@ -82,14 +82,14 @@ async function pin(): Promise<void> {
 }
 
 /** Where it cannot be done, sockets are read as always. */
-async function readSocketsDirectly(): Promise<void> {
-  const { Readiness } = await import('../../native-bindings/readiness.ts');
-  readThrough(Readiness.open(readReady));
+async function openDirectSockets(): Promise<void> {
+  const { DirectSockets } = await import('../../native-bindings/direct-sockets.ts');
+  useDirectSockets(DirectSockets.open(readReady));
 }
 
 async function start(): Promise<void> {
   if (init.pinCpus) await pin();
-  if (init.directReads) await readSocketsDirectly();
+  if (init.directSockets) await openDirectSockets();
   let generation: LoadedGeneration;
   upstreams.setAddresses(init.generation.addresses);
   try {

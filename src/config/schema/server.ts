@@ -110,7 +110,7 @@ export const serverSchema = z.strictObject({
   pin_cpus: flag()
     .prefault(false)
     .describe('Keeps each worker thread on a core of its own (Linux); see [operations.md](operations.md).'),
-  direct_reads: flag()
+  direct_sockets: flag()
     .prefault(true)
     .describe(
       'Reads plain connections past the streams of Node.js where the system has a way (Linux), for less CPU time; see [threads-and-reload.md](threads-and-reload.md#how-plain-connections-are-read).',

@@ -1,5 +1,5 @@
 import { type Server, Socket } from 'node:net';
-import { readDirectly } from '../../shared/direct-reads.ts';
+import { readDirectly } from '../../shared/direct-sockets.ts';
 import { readBuffer } from '../../shared/read-buffer.ts';
 
 /** Takes what a socket has read: the first `length` bytes of `input`, valid until it returns. */

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { onTick } from '../../shared/coarse-clock.ts';
-import { readAsAlways } from '../../shared/direct-reads.ts';
+import { readAsAlways } from '../../shared/direct-sockets.ts';
 import { SocketOutput } from '../../shared/socket-output.ts';
 import type { ClientTls } from '../client-tls.ts';
 import { type ClientConnection, ConnectionList } from '../connection-list.ts';

@@ -1,6 +1,6 @@
 import { connect, Socket } from 'node:net';
 import type { ByteOutput } from '../../shared/byte-output.ts';
-import { readDirectly } from '../../shared/direct-reads.ts';
+import { readDirectly } from '../../shared/direct-sockets.ts';
 import { SocketOutput } from '../../shared/socket-output.ts';
 
 export interface ConnectOptions {

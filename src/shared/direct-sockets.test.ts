@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { Readiness } from '../../native-bindings/readiness.ts';
-import { readAsAlways, readDirectly, readReady, readThrough } from './direct-reads.ts';
+import { DirectSockets } from '../../native-bindings/direct-sockets.ts';
+import { readAsAlways, readDirectly, readReady, useDirectSockets } from './direct-sockets.ts';
 import { readBuffer } from './read-buffer.ts';
 import { turnLoad } from './write-batch.ts';
 
@@ -14,13 +14,13 @@ interface Pair {
   readonly received: string[];
 }
 
-const readiness = Readiness.open(readReady);
-const skip = readiness === null && 'only on Linux, with koffi';
+const sockets = DirectSockets.open(readReady);
+const skip = sockets === null && 'only on Linux, with koffi';
 
 describe('a socket that is read directly', { skip }, () => {
   let open: Socket[] = [];
-  before(() => readThrough(readiness));
-  after(() => readThrough(null));
+  before(() => useDirectSockets(sockets));
+  after(() => useDirectSockets(null));
   afterEach(() => {
     for (const socket of open) socket.destroy();
     open = [];

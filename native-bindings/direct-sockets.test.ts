@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { Readiness } from './readiness.ts';
+import { DirectSockets } from './direct-sockets.ts';
 
-const skip = Readiness.open(() => {}) === null && 'only on Linux, with koffi';
+const skip = DirectSockets.open(() => {}) === null && 'only on Linux, with koffi';
 
 /** A thread with a socket that is watched; a byte arrives there. What then happens is `then`. */
 function threadWith(then: string): string {
@@ -15,16 +15,16 @@ function threadWith(then: string): string {
     const net = require('node:net');
     const fs = require('node:fs');
     async function thread() {
-      const { Readiness } = await import(${JSON.stringify(new URL('./readiness.js', import.meta.url).href)});
+      const { DirectSockets } = await import(${JSON.stringify(new URL('./direct-sockets.js', import.meta.url).href)});
       const buffer = Buffer.alloc(16);
-      const readiness = Readiness.open(() => {
-        if (readiness.look() !== 1) throw new Error('not one');
-        const fd = readiness.readyAt(0);
-        const length = readiness.receive(fd, buffer);
-        if (length <= 0) readiness.unwatch(fd);
+      const sockets = DirectSockets.open(() => {
+        if (sockets.look() !== 1) throw new Error('not one');
+        const fd = sockets.readyAt(0);
+        const length = sockets.receive(fd, buffer);
+        if (length <= 0) sockets.unwatch(fd);
         else { parentPort.postMessage('read ' + length); ${then} }
       });
-      const server = net.createServer({ pauseOnConnect: true }, (socket) => readiness.watch(socket._handle.fd));
+      const server = net.createServer({ pauseOnConnect: true }, (socket) => sockets.watch(socket._handle.fd));
       server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
     }
     async function main() {
@@ -53,7 +53,7 @@ function threadWith(then: string): string {
   `;
 }
 
-describe('readiness of sockets', { skip }, () => {
+describe('direct sockets', { skip }, () => {
   const ENDS: readonly (readonly [what: string, then: string, told?: RegExp])[] = [
     ['is terminated while it waits', ''],
     ['is terminated in an endless loop', 'for (;;);'],
@@ -63,7 +63,7 @@ describe('readiness of sockets', { skip }, () => {
   ];
   for (const [what, then, told] of ENDS) {
     it(`leaves the process alone when its thread ${what}`, { timeout: 30_000 }, () => {
-      const folder = mkdtempSync(path.join(os.tmpdir(), 'readiness-'));
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'sockets-'));
       try {
         writeFileSync(`${folder}/program.cjs`, threadWith(then));
         const { status, signal, stdout, stderr } = spawnSync(process.execPath, [`${folder}/program.cjs`], {
@@ -80,15 +80,15 @@ describe('readiness of sockets', { skip }, () => {
   }
 
   it('keeps no process alive', () => {
-    const program = `import(${JSON.stringify(new URL('./readiness.js', import.meta.url).href)}).then(({ Readiness }) => Readiness.open(() => {}));`;
+    const program = `import(${JSON.stringify(new URL('./direct-sockets.js', import.meta.url).href)}).then(({ DirectSockets }) => DirectSockets.open(() => {}));`;
     assert.equal(spawnSync(process.execPath, ['-e', program], { timeout: 20_000 }).status, 0);
   });
 
   it('tells errors of a read as negated numbers', () => {
-    const readiness = Readiness.open(() => {})!;
+    const sockets = DirectSockets.open(() => {})!;
     const EBADF = 9;
-    assert.equal(readiness.receive(999_999, Buffer.alloc(1)), -EBADF);
-    assert.equal(readiness.watch(999_999), false);
-    assert.equal(readiness.look(), 0);
+    assert.equal(sockets.receive(999_999, Buffer.alloc(1)), -EBADF);
+    assert.equal(sockets.watch(999_999), false);
+    assert.equal(sockets.look(), 0);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Which of many sockets have something to read, asked once per turn of the event loop, and reads from them. Both go past
- * libuv and the streams of Node, which spend more on each single read than the kernel does.
+ * Reads from sockets and writes to them past libuv and the streams of Node, which spend more on each single read than the
+ * kernel does. Which sockets have something to read is asked once per turn of the event loop.
  *
  * An epoll instance of its own holds the sockets; libuv watches that instance as it would watch one socket. The `node`
  * binary exports what this takes: libuv, and the functions of Node-API for add-ons.
@@ -13,6 +13,7 @@ const EPOLL_CLOEXEC = 0o2000000;
 const EPOLLIN = 1;
 const UV_READABLE = 1;
 const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
 
 /** As many are told in one turn; the others come in the next. */
 const MOST_EVENTS = 1024;
@@ -31,9 +32,10 @@ interface Calls {
   control(epoll: number, operation: number, fd: number, event: Int32Array): number;
   wait(epoll: number, events: Int32Array, most: number, milliseconds: number): number;
   receive(fd: number, buffer: Uint8Array, length: number, flags: number): number;
+  send(fd: number, buffer: Uint8Array, length: number, flags: number): number;
 }
 
-export class Readiness {
+export class DirectSockets {
   readonly #epoll: number;
   readonly #calls: Calls;
   readonly #hold: Hold;
@@ -48,12 +50,12 @@ export class Readiness {
    * @param onReadable some of the watched sockets have something to read. What it throws is an uncaught exception.
    * @returns null when this system or this build of Node cannot do it
    */
-  static open(onReadable: () => void): Readiness | null {
+  static open(onReadable: () => void): DirectSockets | null {
     if (process.platform !== 'linux') return null;
     const libc = openLibc();
     if (libc === null) return null;
     try {
-      return new Readiness(libc, onReadable);
+      return new DirectSockets(libc, onReadable);
     } catch {
       return null;
     }
@@ -64,6 +66,7 @@ export class Readiness {
       control: libc.func('int epoll_ctl(int epoll, int operation, int fd, int32_t *event)'),
       wait: libc.func('int epoll_wait(int epoll, int32_t *events, int most, int milliseconds)'),
       receive: libc.func('long recv(int fd, uint8_t *buffer, size_t length, int flags)'),
+      send: libc.func('long send(int fd, const uint8_t *buffer, size_t length, int flags)'),
     };
     this.#errno = libc.errno;
     this.#epoll = libc.func('int epoll_create1(int flags)')(EPOLL_CLOEXEC);
@@ -100,6 +103,12 @@ export class Readiness {
   receive(fd: number, buffer: Uint8Array): number {
     const length = this.#calls.receive(fd, buffer, buffer.length, MSG_DONTWAIT);
     return length < 0 ? -this.#errno() : length;
+  }
+
+  /** @returns how many of the first `length` bytes the kernel took at once, or a negated `errno` */
+  send(fd: number, buffer: Uint8Array, length: number): number {
+    const sent = this.#calls.send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 ? -this.#errno() : sent;
   }
 }
 

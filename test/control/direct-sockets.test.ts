@@ -1,13 +1,13 @@
-/** `server.direct_reads`: what the threads of a gateway hold open, and that both ways serve. */
+/** `server.direct_sockets`: what the threads of a gateway hold open, and that both ways serve. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { Readiness } from '../../native-bindings/readiness.ts';
+import { DirectSockets } from '../../native-bindings/direct-sockets.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { startHttpOrigin } from '../support/origin.ts';
 import { message } from '../support/wire.ts';
 
-const skip = Readiness.open(() => {}) === null && 'only on Linux, with koffi';
+const skip = DirectSockets.open(() => {}) === null && 'only on Linux, with koffi';
 const WORKERS = 2;
 
 /** How many epoll instances of the process watch one that others are watched by. */
@@ -34,12 +34,12 @@ describe('plain connections', { skip }, () => {
     [true, WORKERS],
     [false, 0],
   ] as const) {
-    it(`are ${nested > 0 ? '' : 'not '}read directly with direct_reads: ${setting ?? 'not set'}`, async (t) => {
+    it(`are ${nested > 0 ? '' : 'not '}read directly with direct_sockets: ${setting ?? 'not set'}`, async (t) => {
       const origin = await startHttpOrigin((_, response) => response.end('hello'));
       t.after(() => origin.close());
       const gateway = await startGateway(
         {
-          ...(setting === undefined ? {} : { server: { direct_reads: setting } }),
+          ...(setting === undefined ? {} : { server: { direct_sockets: setting } }),
           upstreams: [{ name: 'origin', endpoints: [origin.address] }],
           routes: [{ path: '/*', upstream: 'origin' }],
         },

@@ -1,19 +1,21 @@
 /**
- * Reads plain sockets past the streams of Node, where the system offers a way: see `native-bindings/readiness.ts`. All
- * else of a socket stays Node's: writing, closing, pausing, and its events. Where there is no such way, nothing changes.
+ * Reads plain sockets, and writes to them, past the streams of Node where the system offers a way: see
+ * `native-bindings/direct-sockets.ts`. All else of a socket stays Node's: connecting, pausing, closing, its events, and
+ * what the kernel does not take at once. Where there is no such way, nothing changes.
  */
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { readBuffer } from './read-buffer.ts';
 import { beginTurn, endTurn } from './write-batch.ts';
 
-/** Tells which sockets can be read. */
-export interface ReadySockets {
+/** The kernel's side, by descriptors. Negative results are negated numbers of errors. */
+export interface KernelSockets {
   watch(fd: number): boolean;
   unwatch(fd: number): void;
   look(): number;
   readyAt(index: number): number;
   receive(fd: number, buffer: Uint8Array): number;
+  send(fd: number, buffer: Uint8Array, length: number): number;
 }
 
 /** Of a TCP socket: what Node calls to read from it and to end it. */
@@ -33,13 +35,19 @@ const EINTR = 4;
 const EAGAIN = 11;
 /** As long as a read fills the buffer it goes on, up to so many times: libuv goes up to 32. */
 const MOST_READS = 4;
+/** Longer text is written as always. */
+const MOST_TEXT = 64 * 1024;
 
-let sockets: ReadySockets | null = null;
+let sockets: KernelSockets | null = null;
+/** One serves all writes, because what the kernel does not take goes on as text. */
+const sendBuffer = Buffer.allocUnsafeSlow(MOST_TEXT) as Buffer & {
+  latin1Write(text: string, at: number, length: number): number;
+};
 /** By descriptor. */
 const readers: (DirectReader | undefined)[] = [];
 
 /** Called once per thread, before it has sockets. */
-export function readThrough(ready: ReadySockets | null): void {
+export function useDirectSockets(ready: KernelSockets | null): void {
   sockets = ready;
 }
 
@@ -53,6 +61,26 @@ export function readReady(): void {
   } finally {
     endTurn();
   }
+}
+
+/**
+ * Nothing of the stream may wait to be written.
+ *
+ * @param text latin1
+ * @returns how much of it the kernel took; 0 also where this cannot be done
+ */
+export function writeDirectly(fd: number, text: string): number {
+  const { length } = text;
+  if (sockets === null || length > MOST_TEXT) return 0;
+  sendBuffer.latin1Write(text, 0, length);
+  return sendDirectly(fd, sendBuffer, length);
+}
+
+/** The same for the first `length` bytes of `bytes`. */
+export function sendDirectly(fd: number, bytes: Uint8Array, length: number): number {
+  if (sockets === null || !(fd >= 0)) return 0;
+  // Errors show once more when the rest is written as always.
+  return Math.max(0, sockets.send(fd, bytes, length));
 }
 
 /**
