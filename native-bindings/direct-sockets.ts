@@ -15,6 +15,9 @@ const UV_READABLE = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
+/** Where structures are laid out as below. */
+const KNOWN: ReadonlySet<string> = new Set(['x64', 'arm64']);
+
 /** As many are told in one turn; the others come in the next. */
 const MOST_EVENTS = 1024;
 /** `struct epoll_event` is packed on x64 only. In units of 4 bytes. */
@@ -25,6 +28,7 @@ const EVENT_DATA = process.arch === 'x64' ? 1 : 2;
 const HANDLE_BYTES = 512;
 /** Where `uv_handle_t` has its flags; libuv keeps this layout within its first major version. */
 const HANDLE_FLAGS_AT = 88;
+const UV_HANDLE_REF = 0x8;
 /** libuv ends a loop without waiting for handles that are its own. */
 const UV_HANDLE_INTERNAL = 0x10;
 
@@ -51,7 +55,7 @@ export class DirectSockets {
    * @returns null when this system or this build of Node cannot do it
    */
   static open(onReadable: () => void): DirectSockets | null {
-    if (process.platform !== 'linux') return null;
+    if (process.platform !== 'linux' || !KNOWN.has(process.arch)) return null;
     const libc = openLibc();
     if (libc === null) return null;
     try {
@@ -126,12 +130,17 @@ function watchFromLoop({ func, koffi }: NativeLibrary, epoll: number, onReadable
   func('int napi_get_uv_event_loop(void *environment, _Out_ void **loop)')(environment, found);
   const handle = func('void *calloc(size_t count, size_t bytes)')(1, HANDLE_BYTES);
   check(func('int uv_poll_init(void *loop, void *handle, int fd)')(found[0], handle, epoll));
+  const flags = new Uint32Array(koffi.view(handle, HANDLE_BYTES), HANDLE_FLAGS_AT, 1);
+  if (flags[0] !== UV_HANDLE_REF) {
+    func('void uv_close(void *handle, void *done)')(handle, null);
+    throw new Error('libuv has another layout');
+  }
   const ref = func('void uv_ref(void *handle)');
   const unref = func('void uv_unref(void *handle)');
   unref(handle);
   // A thread that is terminated runs no more JavaScript, so nobody could close the handle. It is stopped natively, and
   // libuv is told not to wait for it: it aborts the process when it finds a handle that is not closed.
-  new Uint32Array(koffi.view(handle, HANDLE_BYTES), HANDLE_FLAGS_AT, 1)[0]! |= UV_HANDLE_INTERNAL;
+  flags[0] |= UV_HANDLE_INTERNAL;
   const symbol = func('void *dlsym(void *library, const char *name)');
   const addCleanup = func('int napi_add_env_cleanup_hook(void *environment, void *hook, void *argument)');
   check(addCleanup(environment, symbol(null, 'close'), BigInt(epoll)));
