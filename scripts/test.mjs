@@ -27,7 +27,7 @@ if (files.length === 0) {
 
 const timeout = withSoak ? 30 * 60_000 : 300_000;
 // Much of what whole-gateway tests do is waiting, so there are more of them than cores; many more would measure each other.
-const concurrency = onlySoak ? 1 : Math.min(6, 2 * os.availableParallelism());
+const concurrency = onlySoak ? 1 : Math.min(6, 2 * os.availableParallelism() + 1);
 const { status } = spawnSync(
   process.execPath,
   [

@@ -20,7 +20,7 @@ setFlagsFromString('--min-semi-space-size=32');
  * Requests of one measurement. All that they leave behind must fit into the young generation, and what the thread
  * leaves behind by itself, up to 350 KB, must not count.
  */
-const REQUESTS = 2_400;
+const REQUESTS = 1_800;
 const MEASUREMENTS = 2;
 const MOST_TRIES = 10;
 const YOUNG_GENERATION_MB = 96;

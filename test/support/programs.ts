@@ -45,13 +45,12 @@ export async function findProgram(name: Program): Promise<Found> {
  * A program written in Go, built from its module where there is a Go toolchain; kept for the next run.
  *
  * @param name of the program; `folder/name` where the module gives it a name that others have too
- * @param notNow why it is not built in this run; one that is there is used all the same
  * @param limit of the build in ms
  */
 export async function findGoProgram(
   name: string,
   module: string,
-  { notNow = '', limit = INSTALL_LIMIT }: { readonly notNow?: string; readonly limit?: number } = {},
+  { limit = INSTALL_LIMIT }: { readonly limit?: number } = {},
 ): Promise<Found> {
   const there = which(name);
   if (there) return { path: there };
@@ -60,7 +59,6 @@ export async function findGoProgram(
   const folder = path.join(os.tmpdir(), 'octopus-go-bin');
   const file = path.join(folder, name);
   if (existsSync(file)) return { path: file };
-  if (notNow !== '') return { missing: `${name} is not installed (and is not built: ${notNow})` };
   try {
     const env = { ...process.env, GOBIN: path.dirname(file), GOFLAGS: '-mod=mod' };
     execFileSync(go, ['install', module], { env, stdio: 'pipe', timeout: limit });
