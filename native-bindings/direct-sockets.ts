@@ -18,8 +18,6 @@ const MSG_NOSIGNAL = 0x4000;
 /** Where structures are laid out as below. */
 const KNOWN: ReadonlySet<string> = new Set(['x64', 'arm64']);
 
-/** Calls in a row of `onReadable`. A way through the event loop and back costs about 1.5 µs. */
-const MOST_LOOKS = 8;
 /** As many are told in one turn; the others come in the next. */
 const MOST_EVENTS = 1024;
 /** `struct epoll_event` is packed on x64 only. In units of 4 bytes. */
@@ -53,11 +51,10 @@ export class DirectSockets {
   /**
    * For the thread that calls, which it keeps alive while sockets are watched.
    *
-   * @param onReadable some of the watched sockets have something to read; returns whether to call it again at once,
-   *   before the event loop does anything else. What it throws is an uncaught exception.
+   * @param onReadable some of the watched sockets have something to read. What it throws is an uncaught exception.
    * @returns null when this system or this build of Node cannot do it
    */
-  static open(onReadable: () => boolean): DirectSockets | null {
+  static open(onReadable: () => void): DirectSockets | null {
     if (process.platform !== 'linux' || !KNOWN.has(process.arch)) return null;
     const libc = openLibc();
     if (libc === null) return null;
@@ -68,7 +65,7 @@ export class DirectSockets {
     }
   }
 
-  private constructor(libc: NativeLibrary, onReadable: () => boolean) {
+  private constructor(libc: NativeLibrary, onReadable: () => void) {
     this.#calls = {
       control: libc.func('int epoll_ctl(int epoll, int operation, int fd, int32_t *event)'),
       wait: libc.func('int epoll_wait(int epoll, int32_t *events, int most, int milliseconds)'),
@@ -127,7 +124,7 @@ interface Hold {
 
 let callbackType: unknown;
 
-function watchFromLoop({ func, koffi }: NativeLibrary, epoll: number, onReadable: () => boolean): Hold {
+function watchFromLoop({ func, koffi }: NativeLibrary, epoll: number, onReadable: () => void): Hold {
   const environment = koffi.node.env;
   const found: unknown[] = [null];
   func('int napi_get_uv_event_loop(void *environment, _Out_ void **loop)')(environment, found);
@@ -159,15 +156,13 @@ function check(status: number): void {
 }
 
 /** What Node does around callbacks of its own: promises and ticks have their turn, and what is thrown is not lost. */
-function inTurn(callback: () => boolean): () => void {
+function inTurn(callback: () => void): () => void {
   const { _tickCallback: runTicks } = process as unknown as { _tickCallback?: () => void };
   if (typeof runTicks !== 'function') throw new Error('this Node.js has no way to run ticks');
   return () => {
     try {
-      for (let again = true, i = 0; again && i < MOST_LOOKS; i++) {
-        again = callback();
-        runTicks();
-      }
+      callback();
+      runTicks();
     } catch (error) {
       setImmediate(() => {
         throw error;

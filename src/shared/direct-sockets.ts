@@ -51,17 +51,16 @@ export function useDirectSockets(ready: KernelSockets | null): void {
   sockets = ready;
 }
 
-/** The event loop has found that some sockets can be read. @returns whether others probably can be by now */
-export function readReady(): boolean {
+/** The event loop has found that some sockets can be read. */
+export function readReady(): void {
   const count = sockets!.look();
-  if (count <= 0) return false;
+  if (count <= 0) return;
   beginTurn(count);
   try {
     for (let i = 0; i < count; i++) readers[sockets!.readyAt(i)]?.read();
   } finally {
     endTurn();
   }
-  return count > 1;
 }
 
 /**
