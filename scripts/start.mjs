@@ -11,6 +11,7 @@ const PORTS = {
   9090: 'the admin API (admin.address in config/quickstart.yaml)',
 };
 const READY_PATIENCE = 20_000;
+const END_WITH_PARENT = new URL('./end-with-parent.mjs', import.meta.url).href;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
@@ -75,10 +76,10 @@ function isFree(port) {
 
 function run(name, script, env, args = []) {
   // A process group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the others in order.
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, ['--import', END_WITH_PARENT, script, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['pipe', 'inherit', 'inherit'],
     detached: true,
   });
   children.add(child);
