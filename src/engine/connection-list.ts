@@ -46,11 +46,15 @@ export class ConnectionList {
     this.#size--;
   }
 
-  sweep(now: number): void {
+  /** @param missed what arrived in so many milliseconds is still to be read, so that they count for nobody's deadline */
+  sweep(now: number, missed: number): void {
     let member = this.#first;
     while (member !== null) {
       const next: Listed | null = member.next;
-      if (member.deadline !== 0 && now >= member.deadline) member.onDeadline(now);
+      if (member.deadline !== 0) {
+        member.deadline += missed;
+        if (now >= member.deadline) member.onDeadline(now);
+      }
       member = next;
     }
   }

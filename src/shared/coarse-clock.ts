@@ -5,10 +5,15 @@
 
 const TICK_MS = 100;
 
-type Sweep = (now: number) => void;
+/** A tick that comes later than this, in milliseconds, tells of a thread that could not look at its sockets for so long. */
+const MISSED_MS = 500;
+
+/** @param missed milliseconds in which this thread saw nothing of what arrived; 0 as a rule */
+type Sweep = (now: number, missed: number) => void;
 
 const sweeps: Sweep[] = [];
 let timer: NodeJS.Timeout | null = null;
+let lastTick = 0;
 
 /** Milliseconds of the monotonic clock at the last tick or look; `now` lags by at most one tick while the loop is free. */
 export const coarseClock: { now: number } = { now: Math.floor(performance.now()) };
@@ -29,12 +34,16 @@ export function exactNow(): number {
 export function onTick(sweep: Sweep): void {
   sweeps.push(sweep);
   if (timer !== null) return;
+  lastTick = coarseClock.now;
   timer = setInterval(tick, TICK_MS);
   timer.unref();
 }
 
 function tick(): void {
   const now = Math.floor(performance.now());
+  const late = now - lastTick - TICK_MS;
+  const missed = late >= MISSED_MS ? late : 0;
+  lastTick = now;
   coarseClock.now = now;
-  for (let i = 0; i < sweeps.length; i++) sweeps[i]!(now);
+  for (let i = 0; i < sweeps.length; i++) sweeps[i]!(now, missed);
 }

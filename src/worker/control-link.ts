@@ -27,7 +27,10 @@ export class ControlLink {
 
   constructor(send: (message: ControlRequestMessage) => void) {
     this.#send = send;
-    onTick((now) => this.#sweep(now));
+    onTick((now, missed) => {
+      // The answers may be there already, unread.
+      if (missed === 0) this.#sweep(now);
+    });
   }
 
   /** @returns false when there are too many already */

@@ -66,9 +66,9 @@ export class DataPlane implements EngineHost, Plane {
     const worker = String(options.workerIndex);
     this.#workerConnections = this.recorder.gauge('octopus_worker_connections', { worker });
     this.workerRequests = this.recorder.counter('octopus_worker_requests_total', { worker });
-    onTick((now) => {
+    onTick((now, missed) => {
       weighTurns(this.calls.size);
-      this.calls.sweep(now);
+      this.calls.sweep(now, missed);
       this.upstreams.checkShared(now);
       if (now < this.#nextPoolSweep) return;
       this.#nextPoolSweep = now + POOL_SWEEP_MS;

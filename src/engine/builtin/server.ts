@@ -47,7 +47,7 @@ export class BuiltinEngine implements Engine {
     this.#host = host;
     this.#options = options;
     this.#maxConnections = options.maxConnections;
-    onTick((now) => this.#list.sweep(now));
+    onTick((now, missed) => this.#list.sweep(now, missed));
   }
 
   get connections(): number {

@@ -38,7 +38,7 @@ const MAX_SPARE = 32;
 
 /** All exchanges of this thread that have something still to do, for their deadlines. */
 const exchanges = new ConnectionList();
-onTick((now) => exchanges.sweep(now));
+onTick((now, missed) => exchanges.sweep(now, missed));
 
 type SessionOptions = Parameters<typeof performServerHandshake>[1];
 

@@ -51,11 +51,11 @@ export class UwsEngine implements Engine, UwsShared {
     new UwsEntrance(this, null, () => this.#port).open(this.#app);
     this.#tls =
       address.tlsPort === 0 ? null : new UwsTlsListener(native, this, address.host, address.tlsPort);
-    onTick((now) => this.#sweep(now));
+    onTick((now, missed) => this.#sweep(now, missed));
   }
 
-  #sweep(now: number): void {
-    this.inFlight.sweep(now);
+  #sweep(now: number, missed: number): void {
+    this.inFlight.sweep(now, missed);
     if (now < this.#restartAt) return;
     this.#restartAt = now + RESTART_MS;
     this.inFlight.each((member) => (member as UwsExchange).restartTimer());

@@ -34,7 +34,9 @@ const CHECK_MS = 1000;
 /** All connections of this thread, also those that their pools have let go of. */
 const sessions = new Set<H2Session>();
 let nextCheck = 0;
-onTick((now) => {
+onTick((now, missed) => {
+  // Answers to a PING that this thread could not read yet must not be missed.
+  if (missed > 0) nextCheck = now + CHECK_MS;
   if (now < nextCheck) return;
   nextCheck = now + CHECK_MS;
   for (const session of sessions) session.check(now);
