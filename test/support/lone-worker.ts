@@ -63,7 +63,7 @@ export class LoneWorker {
       workerIndex: 0,
       workerCount: 1,
       pinCpus: false,
-      directSockets: false,
+      directSockets: true,
       engine: 'builtin',
       host: '127.0.0.1',
       port: 0,

@@ -111,9 +111,9 @@ export const serverSchema = z.strictObject({
     .prefault(false)
     .describe('Keeps each worker thread on a core of its own (Linux); see [operations.md](operations.md).'),
   direct_sockets: flag()
-    .prefault(false)
+    .prefault(true)
     .describe(
-      'Reads and writes plain connections past the streams of Node.js where the system has a way (Linux), for less CPU time. Experimental; see [threads-and-reload.md](threads-and-reload.md#how-plain-connections-are-read).',
+      'Reads and writes plain connections past the streams of Node.js where the system has a way (Linux), for less CPU time; see [threads-and-reload.md](threads-and-reload.md#how-plain-connections-are-read).',
     ),
   engine: oneOf(['builtin', 'uws'])
     .prefault('builtin')
