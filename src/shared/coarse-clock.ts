@@ -3,6 +3,9 @@
  * the system per event. Whoever has deadlines registers a sweep; sweeps walk their own lists.
  */
 
+// The global of that name is a getter: 0.1 µs more for each look.
+import { performance } from 'node:perf_hooks';
+
 const TICK_MS = 100;
 
 /** A tick that comes later than this, in milliseconds, tells of a thread that could not look at its sockets for so long. */

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  formatTraceparent,
   isSampled,
   isTraceparent,
   newRequestId,
-  newSpanId,
-  newTraceId,
+  newTraceparent,
   parentIdOf,
   traceIdOf,
 } from './trace-context.ts';
@@ -57,23 +55,24 @@ test('the sampled flag is the lowest bit', () => {
   for (const flags of ['00', '02', 'fe', '0a']) assert.equal(sampled(flags), false, flags);
 });
 
-test('what is formatted is valid', () => {
-  const value = formatTraceparent(newTraceId(), newSpanId(), true);
-  assert.ok(isTraceparent(value));
-  assert.ok(isSampled(value));
-  assert.ok(!isSampled(formatTraceparent(TRACE, SPAN, false)));
-});
-
-test('ids are lower-case hex of the right length and never repeat', () => {
+test('request ids are lower-case hex of the right length and never repeat', () => {
   const seen = new Set<string>();
   for (let count = 0; count < 20_000; count++) {
-    const trace = newTraceId();
-    const request = newRequestId();
-    const span = newSpanId();
-    assert.match(trace, /^[0-9a-f]{32}$/);
-    assert.match(request, /^[0-9a-f]{32}$/);
-    assert.match(span, /^[0-9a-f]{16}$/);
-    seen.add(trace).add(request).add(span);
+    const id = newRequestId();
+    assert.match(id, /^[0-9a-f]{32}$/);
+    seen.add(id);
   }
-  assert.equal(seen.size, 60_000);
+  assert.equal(seen.size, 20_000);
+});
+
+test('new traces are valid, not sampled and never repeat', () => {
+  const seen = new Set<string>();
+  for (let count = 0; count < 20_000; count++) {
+    const value = newTraceparent();
+    assert.match(value, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    assert.ok(isTraceparent(value));
+    assert.ok(!isSampled(value));
+    seen.add(traceIdOf(value)).add(parentIdOf(value));
+  }
+  assert.equal(seen.size, 40_000);
 });

@@ -16,20 +16,16 @@ const pool = Buffer.allocUnsafeSlow(POOL_BYTES);
 let hex = '';
 let position = 0;
 
-const ZERO_TRACE = '0'.repeat(32);
-const ZERO_SPAN = '0'.repeat(16);
-
-/** 32 lower-case hex digits, never all zero. */
-export function newTraceId(): string {
-  const id = randomHex(32);
-  return id === ZERO_TRACE ? newTraceId() : id;
-}
-
-/** 16 lower-case hex digits, never all zero. */
-export function newSpanId(): string {
-  const id = randomHex(16);
-  return id === ZERO_SPAN ? newSpanId() : id;
-}
+/** Whole fields are cut out of a pool of their own: a field put together from five pieces costs 150 ns more. */
+const PARENT = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
+const PARENTS = 256;
+const TRACE_BYTES = 16;
+const SPAN_BYTES = 8;
+const parentSeed = Buffer.allocUnsafeSlow(PARENTS * (TRACE_BYTES + SPAN_BYTES));
+const parentText = Buffer.from(PARENT.repeat(PARENTS), 'latin1');
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
+let parents = '';
+let nextParent = 0;
 
 /** 32 lower-case hex digits. */
 export function newRequestId(): string {
@@ -71,9 +67,36 @@ export function isSampled(traceparent: string): boolean {
   return ((digit <= DIGIT_9 ? digit : digit - LOWER_A + 10) & 1) === 1;
 }
 
-/** A `traceparent` of version 00, the only one whose meaning is known. */
-export function formatTraceparent(traceId: string, spanId: string, sampled: boolean): string {
-  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
+/** The `traceparent` of a new trace that is not sampled; version 00, the only one whose meaning is known. */
+export function newTraceparent(): string {
+  if (nextParent === parents.length) fillParents();
+  const start = nextParent;
+  nextParent = start + PARENT.length;
+  return parents.slice(start, nextParent);
+}
+
+function fillParents(): void {
+  randomFillSync(parentSeed);
+  let at = 0;
+  for (let from = 0; from < parentSeed.length; from += TRACE_BYTES + SPAN_BYTES) {
+    writeId(from, from + TRACE_BYTES, at + 3);
+    writeId(from + TRACE_BYTES, from + TRACE_BYTES + SPAN_BYTES, at + 36);
+    at += PARENT.length;
+  }
+  parents = parentText.toString('latin1');
+  nextParent = 0;
+}
+
+/** As hex digits, and never as the id that means none: all zero. */
+function writeId(from: number, to: number, at: number): void {
+  let some = 0;
+  for (let i = from; i < to; i++) some |= parentSeed[i]!;
+  if (some === 0) parentSeed[from] = 1;
+  for (let i = from; i < to; i++) {
+    const byte = parentSeed[i]!;
+    parentText[at++] = DIGITS[byte >> 4]!;
+    parentText[at++] = DIGITS[byte & 15]!;
+  }
 }
 
 function randomHex(digits: number): string {

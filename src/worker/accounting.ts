@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { ERRORS } from '../http/errors.ts';
 import { grpcStatus } from '../http/grpc.ts';
 import { NO_STATUS, UNKNOWN } from '../http/grpc-status.ts';

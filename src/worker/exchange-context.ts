@@ -6,14 +6,7 @@ import { NO_STATUS } from '../http/grpc-status.ts';
 import type { GrpcWebForm } from '../http/grpc-web.ts';
 import type { HeaderBlock } from '../http/header-block.ts';
 import type { PredicateSource } from '../routing/predicates.ts';
-import {
-  formatTraceparent,
-  isTraceparent,
-  newRequestId,
-  newSpanId,
-  newTraceId,
-  traceIdOf,
-} from '../telemetry/trace-context.ts';
+import { isTraceparent, newRequestId, newTraceparent, traceIdOf } from '../telemetry/trace-context.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import { clientAddress } from './client-address.ts';
 import type { CompiledRoute } from './compiled-route.ts';
@@ -95,7 +88,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     }
     // A tracestate without a valid traceparent belongs to nothing (W3C Trace Context section 3.3.1).
     if (at >= 0) headers.delete('tracestate');
-    this.traceparent = formatTraceparent(newTraceId(), newSpanId(), false);
+    this.traceparent = newTraceparent();
   }
 
   /** Takes out what this client may not claim (rules B6, B7, A17) before any predicate or plugin sees it. */

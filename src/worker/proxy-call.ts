@@ -633,7 +633,7 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   /** The client went away or the gateway answered by itself: cancel whatever is going on. */
   cancel(): void {
     this.#held = false;
-    this.#heldChunks.length = 0;
+    if (this.#heldChunks.length > 0) this.#heldChunks = [];
     this.#heldEnd = null;
     if (this.#phase === PHASE_OVER) return;
     // A stream of events has no end that a shared connection could wait for.

@@ -32,7 +32,14 @@ import { redirectLocation } from './redirect-location.ts';
 import { RequestFilter, type RequestFilterHost } from './request-filter.ts';
 import { ResponseSender } from './response-sender.ts';
 import type { UpstreamRuntime } from './upstream-registry.ts';
-import { forwardedLines, framingLine, isLoop, maxForwards, TAKES_TRAILERS } from './upstream-request.ts';
+import {
+  forwardedLines,
+  framingLine,
+  hostLine,
+  isLoop,
+  maxForwards,
+  TAKES_TRAILERS,
+} from './upstream-request.ts';
 import { refuseWebSocket, VERSION_LINES } from './websocket-admission.ts';
 import { WebSocketSession } from './websocket-session.ts';
 
@@ -309,12 +316,12 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const route = this.#context.route!;
     const { head } = this.#exchange;
     const target = route.upstreamTarget(head.target, head.path, head.search, head.rewritten);
-    const host =
-      route.proxy!.preserveHost && head.authority !== '' ? head.authority : runtime.hosts[endpoint]!;
+    const preserved = route.proxy!.preserveHost && head.authority !== '';
+    const host = preserved ? hostLine(head.authority) : runtime.hostLines[endpoint]!;
     const lines = this.#linesOfTry(head.headers);
     // A handshake has no body.
     const framing = this.#webSocket === null ? framingLine(head, this.#keepsLength()) : UPGRADE_LINES;
-    return `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}\r\n`;
+    return `${head.method} ${target}${host}${lines}${framing}\r\n`;
   }
 
   /** Field lines for the endpoint; those of gRPC say what is different from try to try. */

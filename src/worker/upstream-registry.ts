@@ -1,3 +1,4 @@
+import { flat } from '../http/latin1.ts';
 import type { Endpoint, Upstream } from '../routing/model.ts';
 import type { EndpointCells } from '../shared/endpoint-cells.ts';
 import type { AddressBook, Generation } from '../shared/messages.ts';
@@ -12,6 +13,7 @@ import { PipelinedPool } from '../upstream/transports/h1/pipelined-pool.ts';
 import { H1Pool } from '../upstream/transports/h1/pool.ts';
 import type { H2Pool } from '../upstream/transports/h2/pool.ts';
 import type { Dialer, PoolOptions, UpstreamPool } from '../upstream/transports/upstream-pool.ts';
+import { hostLine } from './upstream-request.ts';
 
 /** What is offered in TLS handshakes. */
 const H1 = ['http/1.1'] as const;
@@ -27,8 +29,8 @@ export class UpstreamRuntime {
   /** Canonical text of the record, to tell whether a reload changed it. */
   readonly text: string;
 
-  /** Host field of each endpoint; the default port is left out (RFC 9110 section 7.2). */
-  readonly hosts: readonly string[];
+  /** Version and Host line for each endpoint; the default port is left out (RFC 9110 section 7.2). */
+  readonly hostLines: readonly string[];
   readonly #cells: EndpointCells;
 
   constructor(
@@ -45,8 +47,8 @@ export class UpstreamRuntime {
     this.pools = pools;
     this.metrics = metrics;
     this.#cells = cells;
-    this.hosts = record.endpoints.map(({ address, port, tls }) =>
-      port === (tls ? 443 : 80) ? address.slice(0, address.lastIndexOf(':')) : address,
+    this.hostLines = record.endpoints.map(({ address, port, tls }) =>
+      flat(hostLine(port === (tls ? 443 : 80) ? address.slice(0, address.lastIndexOf(':')) : address)),
     );
   }
 

@@ -13,6 +13,7 @@ import { BODY_CHUNKED, BODY_LENGTH } from '../http/framing.ts';
 import { flat } from '../http/latin1.ts';
 import type { RequestHead } from '../http/request-head.ts';
 
+const REQUEST_ID = 'X-Request-Id: ';
 export const TAKES_TRAILERS = 'TE: trailers\r\nConnection: TE\r\n';
 
 /** From a trusted proxy X-Forwarded-* and Forwarded pass as they are. */
@@ -41,28 +42,31 @@ export function forwardedLines(
   let lines: string;
   if (peer.trusted) {
     lines = headers.lines(DROP_REQUEST_TRUSTED) + trustedLines(exchange, peer, head);
-    lines += `Via: ${viaValue(head, via)}\r\n`;
+    lines += `Via: ${viaValue(head, via)}\r\n${REQUEST_ID}`;
   } else {
     lines = headers.lines(DROP_REQUEST_UNTRUSTED);
     if (head.version === 11 && headers.indexOfKind(KIND_VIA) < 0) {
       lines += untrustedLines(peer, head, exchange.scheme, via);
     } else {
       lines += claimLines(peer, head, exchange.scheme);
-      lines += `Via: ${viaValue(head, via)}\r\n`;
+      lines += `Via: ${viaValue(head, via)}\r\n${REQUEST_ID}`;
     }
   }
-  lines += `X-Request-Id: ${requestId}\r\ntraceparent: ${traceparent}\r\n`;
+  lines += `${requestId}\r\ntraceparent: ${traceparent}\r\n`;
   if (certificate !== '') lines += `Client-Cert: ${certificate}\r\n`;
   if (head.wantsTrailers) lines += TAKES_TRAILERS;
   return lines;
 }
 
-/** The client's authority repeats from request to request, so its lines are made once per connection. */
+/**
+ * The client's authority repeats from request to request, so its lines are made once per connection. In as few pieces as
+ * possible: each piece that a head is put together from costs 30 ns.
+ */
 function untrustedLines(peer: Peer, head: RequestHead, scheme: string, via: string): string {
   if (peer.forwardedAuthority !== head.authority || peer.forwardedVia !== via) {
     peer.forwardedAuthority = head.authority;
     peer.forwardedVia = via;
-    peer.forwardedLines = flat(`${claimLines(peer, head, scheme)}Via: 1.1 ${via}\r\n`);
+    peer.forwardedLines = flat(`${claimLines(peer, head, scheme)}Via: 1.1 ${via}\r\n${REQUEST_ID}`);
   }
   return peer.forwardedLines;
 }
@@ -97,6 +101,11 @@ function viaValue(head: RequestHead, via: string): string {
 export function isLoop(head: RequestHead, via: string): boolean {
   const index = head.headers.indexOfKind(KIND_VIA);
   return index >= 0 && head.headers.listOfKind(KIND_VIA).includes(via);
+}
+
+/** What follows the target in a request: its version, and the Host line. */
+export function hostLine(host: string): string {
+  return ` HTTP/1.1\r\nHost: ${host}\r\n`;
 }
 
 /** Rule C1: framing is always written anew. `keepLength` false: a plugin may have changed the length. */

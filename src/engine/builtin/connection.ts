@@ -53,6 +53,8 @@ const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\n';
  */
 export type ToHttp2 = (socket: Socket, ready: () => Buffer) => boolean;
 
+/** By far the most frequent status line, not to be put together each time. */
+const OK = 'HTTP/1.1 200 OK\r\n';
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /**
@@ -417,7 +419,7 @@ export class Http1Connection implements Downstream, ClientConnection {
     if (framing === FRAMING_STREAM && !chunked) this.#keepAlive = false;
     if (this.#draining) this.#keepAlive = false;
 
-    let text = `HTTP/1.1 ${status} ${reason}\r\n${lines}`;
+    let text = (reason === 'OK' && status === 200 ? OK : `HTTP/1.1 ${status} ${reason}\r\n`) + lines;
     if (chunked) text += 'Transfer-Encoding: chunked\r\n';
     else if (framing === FRAMING_LENGTH) text += `Content-Length: ${length}\r\n`;
     if (!this.#keepAlive) text += 'Connection: close\r\n\r\n';

@@ -215,6 +215,11 @@ export class H1Connection implements UpstreamConnection {
   }
 
   #readHead(at: number, length: number): number {
+    const known = this.#partial === '' ? this.#head.repeats(readBuffer, at, length, this.#toHead) : 0;
+    if (known > 0) {
+      this.#onHead();
+      return at + known;
+    }
     let stop = length;
     if (stop - at > SMALL_READ) {
       const end = readBuffer.indexOf(HEAD_END, at);
@@ -238,12 +243,13 @@ export class H1Connection implements UpstreamConnection {
   }
 
   #parseHead(raw: string): void {
+    const problem = this.#head.parse(raw, this.#toHead);
+    if (problem === '') this.#onHead();
+    else this.#fail(FAILURE_MALFORMED, problem);
+  }
+
+  #onHead(): void {
     const head = this.#head;
-    const problem = head.parse(raw, this.#toHead);
-    if (problem !== '') {
-      this.#fail(FAILURE_MALFORMED, problem);
-      return;
-    }
     if (head.status < 200) {
       this.#onInformational();
       return;
