@@ -1,6 +1,7 @@
 /** Editing header fields, and writing the fields of the request that goes to the endpoint. */
 import { DROP_RESPONSE } from '../src/http/forwarding.ts';
 import { HeaderBlock } from '../src/http/header-block.ts';
+import { newIdLines } from '../src/telemetry/trace-context.ts';
 import { forwardedLines } from '../src/worker/upstream-request.ts';
 import { settingsOf } from '../test/support/lone-worker.ts';
 import { makeRequest } from './support/exchange.ts';
@@ -8,8 +9,6 @@ import { costText, measure } from './support/measure.ts';
 import { REQUEST_LINES, RESPONSE_LINES, section } from './support/messages.ts';
 
 const OPERATIONS = 4096;
-const REQUEST_ID = '0af7651916cd43dd8448eb211c80319c';
-const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const VIA = 'octopus (3f2a)';
 
 function row(title: string, operation: (index: number) => unknown): void {
@@ -49,12 +48,12 @@ const prepare = () => {
 };
 console.log('fields of the forwarded request, to bytes');
 prepare();
-row('plain', () => write(forwardedLines(exchange, REQUEST_ID, TRACEPARENT, VIA)));
+row('plain', () => write(forwardedLines(exchange, newIdLines(), VIA)));
 row('parsed again, one field set, one deleted', () => {
   prepare();
   exchange.head.headers.set('X-Env', 'prod');
   exchange.head.headers.delete('Cookie');
-  return write(forwardedLines(exchange, REQUEST_ID, TRACEPARENT, VIA));
+  return write(forwardedLines(exchange, newIdLines(), VIA));
 });
 
 console.log('fields of the response, to bytes');

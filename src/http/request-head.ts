@@ -46,6 +46,8 @@ export class RequestHead {
   method = '';
   /** As received. */
   target = '';
+  /** Method, space and target as received. */
+  start = '';
   /** Canonical path (rule B13); `*` for the asterisk form. */
   path = '';
   /** With its `?`; `''` if there is none. */
@@ -156,6 +158,7 @@ export class RequestHead {
     if (version !== '') return version;
 
     this.target = raw.slice(targetStart, at);
+    this.start = raw.slice(0, at);
     this.authority = '';
     if (!originForm) return this.#parseOtherForm(policy);
     const pathEnd = queryAt < 0 ? at : queryAt;

@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import {
   isSampled,
   isTraceparent,
+  newIdLines,
   newRequestId,
-  newTraceparent,
   parentIdOf,
+  requestIdIn,
   traceIdOf,
+  traceparentIn,
 } from './trace-context.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -65,14 +67,15 @@ test('request ids are lower-case hex of the right length and never repeat', () =
   assert.equal(seen.size, 20_000);
 });
 
-test('new traces are valid, not sampled and never repeat', () => {
+test('new ids: lines as they stand in a request, valid, not sampled, never the same', () => {
   const seen = new Set<string>();
   for (let count = 0; count < 20_000; count++) {
-    const value = newTraceparent();
-    assert.match(value, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
-    assert.ok(isTraceparent(value));
-    assert.ok(!isSampled(value));
-    seen.add(traceIdOf(value)).add(parentIdOf(value));
+    const lines = newIdLines();
+    assert.match(lines, /^[0-9a-f]{32}\r\ntraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-00\r\n$/);
+    const traceparent = traceparentIn(lines);
+    assert.ok(isTraceparent(traceparent));
+    assert.ok(!isSampled(traceparent));
+    seen.add(requestIdIn(lines)).add(traceIdOf(traceparent)).add(parentIdOf(traceparent));
   }
-  assert.equal(seen.size, 40_000);
+  assert.equal(seen.size, 60_000);
 });

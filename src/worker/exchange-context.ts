@@ -6,7 +6,14 @@ import { NO_STATUS } from '../http/grpc-status.ts';
 import type { GrpcWebForm } from '../http/grpc-web.ts';
 import type { HeaderBlock } from '../http/header-block.ts';
 import type { PredicateSource } from '../routing/predicates.ts';
-import { isTraceparent, newRequestId, newTraceparent, traceIdOf } from '../telemetry/trace-context.ts';
+import {
+  isTraceparent,
+  newIdLines,
+  newRequestId,
+  requestIdIn,
+  traceIdOf,
+  traceparentIn,
+} from '../telemetry/trace-context.ts';
 import type { PickContext } from '../upstream/pick-context.ts';
 import { clientAddress } from './client-address.ts';
 import type { CompiledRoute } from './compiled-route.ts';
@@ -26,7 +33,6 @@ export class ExchangeContext implements PredicateSource, PickContext {
   routeIndex = -1;
   /** What plugins see; null on routes without plugins. */
   view: PluginView | null = null;
-  traceparent = '';
   /** Set when the exchange does not end as the endpoint or a plugin meant it. */
   errorCode: ErrorCode | '' = '';
   errorDetail = '';
@@ -42,7 +48,10 @@ export class ExchangeContext implements PredicateSource, PickContext {
   over = true;
   /** A hook has returned a promise: its plugin may come back to what it was given after the end. */
   waited = false;
+  /** Both ids, when both were made here; else they are in the next two. */
+  #idLines = '';
   #requestId = '';
+  #traceparent = '';
   #clientIp = '';
   #query: URLSearchParams | null = null;
 
@@ -79,16 +88,24 @@ export class ExchangeContext implements PredicateSource, PickContext {
     const { head, peer } = this.exchange;
     const headers = head.headers;
     const given = peer.trusted ? headers.valueOfKind(KIND_REQUEST_ID) : '';
-    this.#requestId = given !== '' && given.length <= MAX_REQUEST_ID ? given : newRequestId();
+    const kept = given.length <= MAX_REQUEST_ID ? given : '';
     const at = headers.indexOfKind(KIND_TRACEPARENT);
-    const traceparent = at < 0 ? '' : headers.valueAt(at);
-    if (at >= 0 && isTraceparent(traceparent)) {
-      this.traceparent = traceparent;
+    const received = at < 0 ? '' : headers.valueAt(at);
+    this.#idLines = '';
+    if (at >= 0 && isTraceparent(received)) {
+      this.#requestId = kept === '' ? newRequestId() : kept;
+      this.#traceparent = received;
       return;
     }
     // A tracestate without a valid traceparent belongs to nothing (W3C Trace Context section 3.3.1).
     if (at >= 0) headers.delete('tracestate');
-    this.traceparent = newTraceparent();
+    const made = newIdLines();
+    if (kept === '') {
+      this.#idLines = made;
+    } else {
+      this.#requestId = kept;
+      this.#traceparent = traceparentIn(made);
+    }
   }
 
   /** Takes out what this client may not claim (rules B6, B7, A17) before any predicate or plugin sees it. */
@@ -111,7 +128,7 @@ export class ExchangeContext implements PredicateSource, PickContext {
     this.view = new PluginView({
       exchange: this.exchange,
       clientIp: this.clientIp,
-      requestId: this.#requestId,
+      requestId: this.#ownRequestId(),
       traceId: traceIdOf(this.traceparent),
       route: { id: route.route.id, path: route.route.path, params: this.params() },
     });
@@ -132,7 +149,21 @@ export class ExchangeContext implements PredicateSource, PickContext {
   }
 
   get requestId(): string {
-    return this.view === null ? this.#requestId : this.view.requestId;
+    return this.view === null ? this.#ownRequestId() : this.view.requestId;
+  }
+
+  #ownRequestId(): string {
+    return this.#idLines === '' ? this.#requestId : requestIdIn(this.#idLines);
+  }
+
+  get traceparent(): string {
+    return this.#idLines === '' ? this.#traceparent : traceparentIn(this.#idLines);
+  }
+
+  /** The request id, as the end of its field line, and the line of the trace. */
+  get idLines(): string {
+    if (this.#idLines !== '' && this.view === null) return this.#idLines;
+    return `${this.requestId}\r\ntraceparent: ${this.traceparent}\r\n`;
   }
 
   get clientIp(): string {

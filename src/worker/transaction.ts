@@ -306,8 +306,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   }
 
   #requestLines(): string {
-    const { requestId, traceparent, generation, grpcWeb } = this.#context;
-    const lines = forwardedLines(this.#exchange, requestId, traceparent, generation.via);
+    const { idLines, generation, grpcWeb } = this.#context;
+    const lines = forwardedLines(this.#exchange, idLines, generation.via);
     // Services of gRPC refuse who takes no trailers, and browsers must not say that they do.
     return grpcWeb === null || this.#exchange.head.wantsTrailers ? lines : lines + TAKES_TRAILERS;
   }
@@ -321,7 +321,8 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     const lines = this.#linesOfTry(head.headers);
     // A handshake has no body.
     const framing = this.#webSocket === null ? framingLine(head, this.#keepsLength()) : UPGRADE_LINES;
-    return `${head.method} ${target}${host}${lines}${framing}\r\n`;
+    const start = target === head.target ? head.start : `${head.method} ${target}`;
+    return `${start}${host}${lines}${framing}\r\n`;
   }
 
   /** Field lines for the endpoint; those of gRPC say what is different from try to try. */

@@ -14,13 +14,15 @@ const POLICY: PathPolicy = {
   parameters: 'keep',
 };
 
+const IDS = 'id\r\ntraceparent: trace\r\n';
+
 it('the requests of a connection get their own lines, however alike they are', () => {
   const head = new RequestHead();
   const peer = new Peer('192.0.2.1', 80);
   const exchange = { head, peer, scheme: 'http' } as unknown as Exchange;
   const linesOf = (host: string, fields: string, via: string): string => {
     assert.equal(head.parse(`GET / HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`, LIMITS, POLICY), '');
-    return forwardedLines(exchange, 'id', 'trace', via);
+    return forwardedLines(exchange, IDS, via);
   };
   const own = (host: string, via: string): string =>
     `X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${host}\r\nX-Forwarded-Port: 80\r\n` +
@@ -33,6 +35,6 @@ it('the requests of a connection get their own lines, however alike they are', (
   for (let i = 0; i < 3; i++) {
     assert.equal(linesOf('b', 'X: 2\r\nY: 1\r\n', 'two'), `X: 2\r\nY: 1\r\n${own('b', 'two')}`);
     head.headers.set('x', '3');
-    assert.equal(forwardedLines(exchange, 'id', 'trace', 'two'), `Y: 1\r\nx: 3\r\n${own('b', 'two')}`);
+    assert.equal(forwardedLines(exchange, IDS, 'two'), `Y: 1\r\nx: 3\r\n${own('b', 'two')}`);
   }
 });

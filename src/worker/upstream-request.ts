@@ -27,14 +27,10 @@ const DROP_REQUEST_TRUSTED: Uint8Array = (() => {
 /**
  * All field lines of the forwarded request but Host and framing.
  *
+ * @param idLines request id, as the end of its field line, and the line of the trace
  * @param via pseudonym and instance, e.g. `octopus (3f2a)`
  */
-export function forwardedLines(
-  exchange: Exchange,
-  requestId: string,
-  traceparent: string,
-  via: string,
-): string {
+export function forwardedLines(exchange: Exchange, idLines: string, via: string): string {
   const { head, peer } = exchange;
   const headers = head.headers;
   const certificate = peer.tls === null ? '' : peer.tls.forwardedCertificate;
@@ -52,7 +48,7 @@ export function forwardedLines(
       lines += `Via: ${viaValue(head, via)}\r\n${REQUEST_ID}`;
     }
   }
-  lines += `${requestId}\r\ntraceparent: ${traceparent}\r\n`;
+  lines += idLines;
   if (certificate !== '') lines += `Client-Cert: ${certificate}\r\n`;
   if (head.wantsTrailers) lines += TAKES_TRAILERS;
   return lines;
