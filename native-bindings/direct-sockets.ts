@@ -9,8 +9,16 @@ import { type NativeLibrary, openLibc } from './libc.ts';
 
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
+const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLLIN = 1;
+const EPOLLERR = 8;
+const EPOLLHUP = 0x10;
+const EPOLLRDHUP = 0x2000;
+/** Told once for all that arrives until the next look. Else the kernel asks each socket that was read once more. */
+const EPOLLET = 1 << 31;
+const WATCHED = EPOLLIN | EPOLLRDHUP | EPOLLET;
+const ENDED = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const UV_READABLE = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -80,17 +88,26 @@ export class DirectSockets {
 
   /** @returns false when the kernel refuses: out of memory, or of `max_user_watches` */
   watch(fd: number): boolean {
-    this.#event[0] = EPOLLIN;
-    this.#event[EVENT_DATA] = fd;
-    if (this.#calls.control(this.#epoll, EPOLL_CTL_ADD, fd, this.#event) !== 0) return false;
+    if (!this.#control(EPOLL_CTL_ADD, fd)) return false;
     if (this.#watched++ === 0) this.#hold.keep();
     return true;
   }
 
+  /** `fd` is watched, and not all was read: tell of it again. */
+  again(fd: number): void {
+    this.#control(EPOLL_CTL_MOD, fd);
+  }
+
   /** `fd` is watched. Call before it is closed. */
   unwatch(fd: number): void {
-    this.#calls.control(this.#epoll, EPOLL_CTL_DEL, fd, this.#event);
+    this.#control(EPOLL_CTL_DEL, fd);
     if (--this.#watched === 0) this.#hold.release();
+  }
+
+  #control(operation: number, fd: number): boolean {
+    this.#event[0] = WATCHED;
+    this.#event[EVENT_DATA] = fd;
+    return this.#calls.control(this.#epoll, operation, fd, this.#event) === 0;
   }
 
   /** Looks, without waiting. @returns for how many sockets `readyAt` tells something until the next look */
@@ -98,9 +115,17 @@ export class DirectSockets {
     return this.#calls.wait(this.#epoll, this.#events, MOST_EVENTS, 0);
   }
 
-  /** The descriptor of the socket `index`: it can be read, or has ended or failed, which reading shows. */
+  /**
+   * The descriptor of the socket `index`: it can be read, or has ended or failed, which reading shows. What is there must
+   * be read to the end, or `again` be called: it is told but once.
+   */
   readyAt(index: number): number {
     return this.#events[index * EVENT_SIZE + EVENT_DATA]!;
+  }
+
+  /** Behind what can be read of the socket `index` there is its end, or an error. */
+  endedAt(index: number): boolean {
+    return (this.#events[index * EVENT_SIZE]! & ENDED) !== 0;
   }
 
   /** @returns how many bytes were read, 0 at the end, or a negated `errno` */

@@ -124,6 +124,37 @@ describe('a socket that is read directly', { skip }, () => {
     assert.equal(error.syscall, 'read');
   });
 
+  it('gets what came in the same moment as the end, however much it is', async () => {
+    for (const size of [1, readBuffer.length, 6 * readBuffer.length]) {
+      const { near, far, received } = await pair();
+      const ended = once(near, 'end');
+      far.end('x'.repeat(size));
+      // Until all of it is in the kernel, unread.
+      const spin = performance.now() + 20;
+      while (performance.now() < spin);
+      await ended;
+      assert.equal(received.join('').length, size);
+    }
+  });
+
+  it('loses nothing when another one fails in the same turn', async () => {
+    const manual = DirectSockets.open(() => {})!;
+    useDirectSockets(manual);
+    try {
+      const fails = await pair(() => {
+        throw new Error('careless');
+      });
+      const other = await pair();
+      for (const { far } of [fails, other]) far.write('x');
+      await rest();
+      assert.throws(readReady, /careless/);
+      assert.deepEqual(other.received, ['x']);
+      for (const { near } of [fails, other]) near.destroy();
+    } finally {
+      useDirectSockets(sockets);
+    }
+  });
+
   it('is told nothing after it was closed, whoever gets its descriptor', async () => {
     let other: Pair | null = null;
     const first = await pair((_, near) => {

@@ -12,8 +12,10 @@ import { beginTurn, endTurn } from './write-batch.ts';
 export interface KernelSockets {
   watch(fd: number): boolean;
   unwatch(fd: number): void;
+  again(fd: number): void;
   look(): number;
   readyAt(index: number): number;
+  endedAt(index: number): boolean;
   receive(fd: number, buffer: Uint8Array): number;
   send(fd: number, buffer: Uint8Array, length: number): number;
 }
@@ -56,11 +58,19 @@ export function readReady(): void {
   const count = sockets!.look();
   if (count <= 0) return;
   beginTurn(count);
-  try {
-    for (let i = 0; i < count; i++) readers[sockets!.readyAt(i)]?.read();
-  } finally {
-    endTurn();
+  let failed = false;
+  let failure: unknown = null;
+  for (let i = 0; i < count; i++) {
+    try {
+      readers[sockets!.readyAt(i)]?.read(sockets!.endedAt(i));
+    } catch (error) {
+      // The other sockets would not be told of again.
+      failed = true;
+      failure = error;
+    }
   }
+  endTurn();
+  if (failed) throw failure;
 }
 
 /**
@@ -142,8 +152,8 @@ export class DirectReader {
     this.#reading = false;
   }
 
-  /** Something can be read, or the connection has ended or failed. */
-  read(): void {
+  /** @param ended what can be read is the last */
+  read(ended: boolean): void {
     for (let i = 0; i < MOST_READS; i++) {
       // Paused or closed by what came before in this turn. The descriptor may be another socket's by now.
       if (!this.#reading || this.#fd < 0) {
@@ -156,8 +166,9 @@ export class DirectReader {
         return;
       }
       this.#receive(length);
-      if (length < readBuffer.length) return;
+      if (length < readBuffer.length && !ended) return;
     }
+    if (this.#watched) sockets!.again(this.#fd);
   }
 
   #ended(status: number): void {
