@@ -137,6 +137,17 @@ describe('a socket that is read directly', { skip }, () => {
     }
   });
 
+  it('lets whoever gets the last bytes act on them before the end', async () => {
+    const order: string[] = [];
+    const { near, far } = await pair(() => setImmediate(() => order.push('acted')));
+    near.on('end', () => order.push('end'));
+    far.end('x');
+    const spin = performance.now() + 20;
+    while (performance.now() < spin);
+    await until(() => order.length === 2);
+    assert.deepEqual(order, ['acted', 'end']);
+  });
+
   it('loses nothing when another one fails in the same turn', async () => {
     const manual = DirectSockets.open(() => {})!;
     useDirectSockets(manual);

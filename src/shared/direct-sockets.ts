@@ -166,12 +166,21 @@ export class DirectReader {
         return;
       }
       this.#receive(length);
-      if (length < readBuffer.length && !ended) return;
+      if (length < readBuffer.length) {
+        // Not at once: who was given the last bytes may first have something to do in this turn.
+        if (ended) this.#readAgain();
+        return;
+      }
     }
+    this.#readAgain();
+  }
+
+  #readAgain(): void {
     if (this.#watched) sockets!.again(this.#fd);
   }
 
   #ended(status: number): void {
+    if (status === -EINTR) this.#readAgain();
     if (status === -EAGAIN || status === -EINTR) return;
     this.#unwatch();
     this.#reading = false;
