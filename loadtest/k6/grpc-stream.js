@@ -7,10 +7,7 @@
 import { check } from 'k6';
 import { Trend } from 'k6/metrics';
 import grpc from 'k6/net/grpc';
-
-const [, scheme, target] = /^(https?):\/\/([^/]+)/.exec(__ENV.URL || 'http://127.0.0.1:8080');
-const messages = Number(__ENV.MESSAGES || 100);
-const filler = 'x'.repeat(Number(__ENV.BYTES || 64));
+import { connect, Echoes, oneAfterTheOther, p99 } from './shared.js';
 
 const client = new grpc.Client();
 client.load([], 'echo.proto');
@@ -19,52 +16,26 @@ let connected = false;
 /** In whole milliseconds: k6 has no finer clock. */
 const roundTrip = new Trend('grpc_round_trip', true);
 
-export const options = {
-  vus: Number(__ENV.VUS || 16),
-  duration: __ENV.DURATION || '10s',
-  summaryTrendStats: ['min', 'med', 'p(99)', 'p(99.9)', 'max'],
-  thresholds: {
-    checks: ['rate==1'],
-    grpc_streams_msgs_received: ['count>0'],
-    grpc_round_trip: [`p(99)<${__ENV.P99 || 100}`],
-  },
-};
+export const options = oneAfterTheOther({
+  grpc_streams_msgs_received: ['count>0'],
+  grpc_round_trip: p99,
+});
 
 // biome-ignore lint/style/noDefaultExport: k6 runs the default export.
 export default function () {
   connected ||= check(client, { connected: connect });
   if (!connected) return;
   const stream = new grpc.Stream(client, 'octopus.loadtest.v1.Echo/Chat', { timeout: '10s' });
-  let echoes = 0;
-  let sent = '';
-  let sentAt = 0;
-
-  const send = () => {
-    sent = `${echoes} ${filler}`;
-    sentAt = Date.now();
-    stream.write({ text: sent });
-  };
+  const echoes = new Echoes(roundTrip);
+  const send = () => stream.write({ text: echoes.next() });
   stream.on('data', ({ text }) => {
-    roundTrip.add(Date.now() - sentAt);
-    if (text === sent) echoes++;
-    if (text !== sent || echoes === messages) stream.end();
-    else send();
+    if (echoes.received(text)) send();
+    else stream.end();
   });
-  stream.on('end', () => check(echoes, { 'every message came back': (count) => count === messages }));
+  stream.on('end', () => check(echoes, { 'every message came back': ({ complete }) => complete }));
   stream.on('error', ({ code, message }) => {
     check(code, { 'no stream failed': () => false });
     console.error(`status ${code}: ${message}`);
   });
   send();
-}
-
-/** What `connect` throws would end the iteration without counting against any threshold. */
-function connect() {
-  try {
-    client.connect(target, { plaintext: scheme === 'http', timeout: '10s' });
-    return true;
-  } catch (error) {
-    console.error(`${target}: ${error}`);
-    return false;
-  }
 }

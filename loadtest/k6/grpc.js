@@ -4,8 +4,8 @@
 
 import { check } from 'k6';
 import grpc from 'k6/net/grpc';
+import { connect, oneAfterTheOther, p99 } from './shared.js';
 
-const [, scheme, target] = /^(https?):\/\/([^/]+)/.exec(__ENV.URL || 'http://127.0.0.1:8080');
 const method = __ENV.METHOD || 'octopus.loadtest.v1.Echo/Say';
 const message = JSON.parse(__ENV.MESSAGE || JSON.stringify({ text: 'x'.repeat(64) }));
 
@@ -13,15 +13,7 @@ const client = new grpc.Client();
 client.load([], __ENV.PROTO || 'echo.proto');
 let connected = false;
 
-export const options = {
-  vus: Number(__ENV.VUS || 16),
-  duration: __ENV.DURATION || '10s',
-  summaryTrendStats: ['min', 'med', 'p(99)', 'p(99.9)', 'max'],
-  thresholds: {
-    checks: ['rate==1'],
-    grpc_req_duration: [`p(99)<${__ENV.P99 || 100}`],
-  },
-};
+export const options = oneAfterTheOther({ grpc_req_duration: p99 });
 
 // biome-ignore lint/style/noDefaultExport: k6 runs the default export.
 export default function () {
@@ -30,15 +22,4 @@ export default function () {
   if (!connected) return;
   const response = client.invoke(method, message);
   check(response, { 'status is OK': (answer) => answer.status === grpc.StatusOK });
-}
-
-/** What `connect` throws would end the iteration without counting against any threshold. */
-function connect() {
-  try {
-    client.connect(target, { plaintext: scheme === 'http', timeout: '10s' });
-    return true;
-  } catch (error) {
-    console.error(`${target}: ${error}`);
-    return false;
-  }
 }

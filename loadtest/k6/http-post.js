@@ -3,16 +3,12 @@
 
 import { check } from 'k6';
 import http from 'k6/http';
+import { oneAfterTheOther } from './shared.js';
 
 const url = __ENV.URL || 'http://127.0.0.1:8080/';
 const bodies = [1, 16, 256].map((kilobytes) => JSON.stringify({ text: 'x'.repeat(kilobytes * 1024) }));
 
-export const options = {
-  vus: Number(__ENV.VUS || 16),
-  duration: __ENV.DURATION || '10s',
-  summaryTrendStats: ['min', 'med', 'p(99)', 'p(99.9)', 'max'],
-  thresholds: { http_req_failed: ['rate==0'], checks: ['rate==1'] },
-};
+export const options = oneAfterTheOther({ http_req_failed: ['rate==0'] });
 
 // biome-ignore lint/style/noDefaultExport: k6 runs the default export.
 export default function () {

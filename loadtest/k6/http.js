@@ -8,6 +8,7 @@
 
 import { check } from 'k6';
 import http from 'k6/http';
+import { p99, summaryTrendStats } from './shared.js';
 
 const url = __ENV.URL || 'http://127.0.0.1:8080/';
 const protocol = __ENV.PROTOCOL || '';
@@ -24,12 +25,12 @@ export const options = {
       maxVUs: vus,
     },
   },
-  summaryTrendStats: ['min', 'med', 'p(99)', 'p(99.9)', 'max'],
+  summaryTrendStats,
   thresholds: {
     http_req_failed: ['rate==0'],
     dropped_iterations: ['count==0'],
     checks: ['rate==1'],
-    http_req_duration: [`p(99)<${__ENV.P99 || 100}`],
+    http_req_duration: p99,
   },
 };
 
