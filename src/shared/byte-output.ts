@@ -4,6 +4,8 @@ export interface ByteOutput {
   readonly blocked: boolean;
   /** Bytes written that the peer's kernel or ours has not taken. */
   readonly queued: number;
+  /** A piece of a body of at most so many bytes goes out more cheaply as text, joined with what belongs before and behind it. */
+  readonly joinLimit: number;
   /**
    * @param text latin1
    * @returns false when the peer is slow: `onDrain` follows

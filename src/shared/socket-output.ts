@@ -68,6 +68,8 @@ const MOST_WAITING = 4 * 1024;
  * sockets that had something have been read: whoever is woken by the first write need not be woken by the others.
  */
 export class SocketOutput implements ByteOutput, Batched {
+  /** With 10 KB as text a response took 22% more CPU time. */
+  readonly joinLimit = 4 * 1024;
   readonly #socket: Socket;
   readonly #onDrain: () => void;
   /** As long as the socket has its handle. */

@@ -20,6 +20,8 @@ const LOW_WATER = 32 * 1024;
 
 /** The writing half of one TLS connection. */
 export class TlsOutput implements ByteOutput {
+  /** As bytes, 10 KB need memory of their own and took 12% more CPU time than as text. */
+  readonly joinLimit = 16 * 1024;
   readonly #socket: TLSSocket;
   readonly #onDrain: () => void;
   /** Two take turns: the one whose completion is being told is not free yet. Null where Node's insides are others. */

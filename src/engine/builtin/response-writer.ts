@@ -1,9 +1,6 @@
 import { latin1 } from '../../http/latin1.ts';
 import type { ByteOutput } from '../../shared/byte-output.ts';
 
-/** Pieces up to this size are joined to one string and written with one system call; larger ones go as they are. */
-const JOIN_LIMIT = 16 * 1024;
-
 /** Writes one response at a time: collects head, small pieces and chunk framing into one write per event. */
 export class ResponseWriter {
   readonly #output: ByteOutput;
@@ -39,7 +36,7 @@ export class ResponseWriter {
     const length = end - start;
     if (length === 0) return true;
     if (this.#chunked) this.#text += `${length.toString(16)}\r\n`;
-    if (length + this.#text.length <= JOIN_LIMIT) {
+    if (length + this.#text.length <= this.#output.joinLimit) {
       this.#text += latin1(input, start, end);
       if (this.#chunked) this.#text += '\r\n';
       return !this.#output.blocked;

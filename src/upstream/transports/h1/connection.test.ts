@@ -11,6 +11,7 @@ import { type ConnectionOwner, H1Connection } from './connection.ts';
 
 /** Text of every write, the way the connection asked for it. */
 class RecordedOutput implements ByteOutput {
+  readonly joinLimit = 4096;
   readonly #output: ByteOutput;
   readonly #writes: string[];
 

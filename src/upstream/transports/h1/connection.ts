@@ -25,8 +25,6 @@ const SMALL_READ = 4096;
 const MAX_HEAD = 64 * 1024;
 /** Interim responses one request may get before the final one. */
 const MAX_INFORMATIONAL = 32;
-/** Body pieces up to this size are written as strings, joined with their chunk framing. */
-const JOIN_LIMIT = 4096;
 
 /** An endpoint that vanished in the middle of a stream of events is found by the kernel: silence is no sign there. */
 const PROBES = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS } as const;
@@ -136,7 +134,7 @@ export class H1Connection implements UpstreamConnection {
     const size = this.#chunkedRequest ? `${chunk.length.toString(16)}\r\n` : '';
     const before = this.#takeHead() + size;
     const end = this.#chunkedRequest ? '\r\n' : '';
-    if (chunk.length <= JOIN_LIMIT) {
+    if (chunk.length <= this.#output.joinLimit) {
       return this.#output.writeText(before + latin1(chunk as Buffer, 0, chunk.length) + end);
     }
     return this.#output.writeChunk(before, chunk, 0, chunk.length, end);
