@@ -1,7 +1,7 @@
-import { performance } from 'node:perf_hooks';
 import { ERRORS } from '../http/errors.ts';
 import { grpcStatus } from '../http/grpc.ts';
 import { NO_STATUS, UNKNOWN } from '../http/grpc-status.ts';
+import { exactNow } from '../shared/coarse-clock.ts';
 import { traceIdOf } from '../telemetry/trace-context.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { GrpcCall } from './grpc-call.ts';
@@ -11,7 +11,7 @@ import type { ProxyCall } from './proxy-call.ts';
 /** Counts and logs an exchange that has ended. @param call null when the request went to no upstream */
 export function accountFor(plane: Plane, context: ExchangeContext, call: ProxyCall | null): void {
   const { exchange, route, errorCode, grpc, grpcReply } = context;
-  const duration = performance.now() - exchange.startedAt;
+  const duration = exactNow() - exchange.startedAt;
   const status = finalStatus(context);
   // A tunnel was counted when it opened, its bytes as they came: it may go on for days.
   if (exchange.status !== 101) {
