@@ -164,10 +164,9 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     this.endpoint = -1;
     this.retries = 0;
     this.#toHead = method === 'HEAD';
-    const isGet = method === 'GET';
-    this.#idempotent = isGet || IDEMPOTENT.has(method);
+    this.#idempotent = IDEMPOTENT.has(method);
     this.#upgrade = upgrade;
-    this.#shareable = !bodyFollows && !upgrade && (isGet || SAFE.has(method));
+    this.#shareable = !bodyFollows && !upgrade && SAFE.has(method);
     this.#bodyFollows = bodyFollows;
     this.#chunkedBody = chunkedBody;
     this.#bodyStarted = false;
