@@ -85,6 +85,7 @@ export class ControlPlane {
       engine: first.config.server.engine,
       pinCpus: first.config.server.pin_cpus,
       directSockets: first.config.server.direct_sockets,
+      ioUring: first.config.server.io_uring,
       host,
       port,
       tlsPort,

@@ -25,6 +25,7 @@ function startSettings(config: Config): Record<string, string> {
     'server.workers': String(server.workers),
     'server.pin_cpus': String(server.pin_cpus),
     'server.direct_sockets': String(server.direct_sockets),
+    'server.io_uring': String(server.io_uring),
     'server.engine': server.engine,
     'admin.enabled': String(admin.enabled),
     'the admin address': admin.enabled ? formatHostPort(host, port) : 'none',

@@ -23,6 +23,7 @@ export interface WorkerPoolOptions {
   /** Default: false. */
   readonly pinCpus?: boolean;
   readonly directSockets?: boolean;
+  readonly ioUring?: boolean;
   readonly host: string;
   readonly port: number;
   /** 0 when TLS is off. */
@@ -235,10 +236,11 @@ export class WorkerPool {
   }
 
   #spawn(index: number, generation: Generation): WorkerThread {
-    const { entry, count, pinCpus = false, directSockets = false, memory, onMessage } = this.#options;
+    const { entry, count, memory, onMessage } = this.#options;
+    const { pinCpus = false, directSockets = false, ioUring = false } = this.#options;
     const { engine, host, port, tlsPort } = this.#options;
     const listen = { engine, host, port, tlsPort };
-    const thread = { workerIndex: index, workerCount: count, pinCpus, directSockets };
+    const thread = { workerIndex: index, workerCount: count, pinCpus, directSockets, ioUring };
     const init = { ...thread, ...listen, memory, generation };
     const worker = new WorkerThread(entry, init, {
       message: (_, message) => onMessage(index, message),

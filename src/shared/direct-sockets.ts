@@ -5,7 +5,8 @@
  */
 import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { readBuffer } from './read-buffer.ts';
+import { readBuffer, retain } from './read-buffer.ts';
+import { type SendRing, sendThrough } from './staged-sends.ts';
 import { beginTurn, endTurn } from './write-batch.ts';
 
 /** The kernel's side, by descriptors. Negative results are negated numbers of errors. */
@@ -18,6 +19,15 @@ export interface KernelSockets {
   endedAt(index: number): boolean;
   receive(fd: number, buffer: Uint8Array): number;
   send(fd: number, buffer: Uint8Array, length: number): number;
+}
+
+/** Receives from many sockets with one call: see `native-bindings/socket-ring.ts`. */
+export interface SocketRing extends SendRing {
+  /** What was received, by slot. */
+  readonly received: readonly Buffer[];
+  stageReceive(slot: number, fd: number): void;
+  /** @returns how many bytes, 0 at the end, or a negated number of an error */
+  length(slot: number): number;
 }
 
 /** Of a TCP socket: what Node calls to read from it and to end it. */
@@ -34,13 +44,20 @@ interface TcpHandle {
 const READER = Symbol('reader');
 
 const EINTR = 4;
+/** Also what the ring says of what it has not done. */
+const EIO = 5;
 const EAGAIN = 11;
 /** As long as a read fills the buffer it goes on, up to so many times: libuv goes up to 32. */
 const MOST_READS = 4;
+/** Who was read so much of at once is read alone the next time: a slot of the ring would not hold it. */
+const LARGE = 4096;
 /** Longer text is written as always. */
 const MOST_TEXT = 64 * 1024;
 
 let sockets: KernelSockets | null = null;
+let ring: SocketRing | null = null;
+/** Whom a slot of the ring was staged for. */
+const staged: (DirectReader | null)[] = [];
 /** One serves all writes, because what the kernel does not take goes on as text. */
 const sendBuffer = Buffer.allocUnsafeSlow(MOST_TEXT) as Buffer & {
   latin1Write(text: string, at: number, length: number): number;
@@ -49,28 +66,70 @@ const sendBuffer = Buffer.allocUnsafeSlow(MOST_TEXT) as Buffer & {
 const readers: (DirectReader | undefined)[] = [];
 
 /** Called once per thread, before it has sockets. */
-export function useDirectSockets(ready: KernelSockets | null): void {
+export function useDirectSockets(ready: KernelSockets | null, together: SocketRing | null = null): void {
   sockets = ready;
+  ring = together;
+  sendThrough(together);
 }
+
+let failed = false;
+let failure: unknown = null;
 
 /** The event loop has found that some sockets can be read. */
 export function readReady(): void {
   const count = sockets!.look();
   if (count <= 0) return;
   beginTurn(count);
-  let failed = false;
-  let failure: unknown = null;
-  for (let i = 0; i < count; i++) {
-    try {
-      readers[sockets!.readyAt(i)]?.read(sockets!.endedAt(i));
-    } catch (error) {
-      // The other sockets would not be told of again.
-      failed = true;
-      failure = error;
-    }
+  failed = false;
+  for (let at = 0; at < count; ) {
+    if (ring === null || count - at < ring.fewest) readOne(at++);
+    else at = readTogether(ring, at, Math.min(count, at + ring.slots));
   }
   endTurn();
   if (failed) throw failure;
+}
+
+function readOne(index: number): void {
+  try {
+    readers[sockets!.readyAt(index)]?.read(sockets!.endedAt(index));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** @returns `to` */
+function readTogether(ring: SocketRing, from: number, to: number): number {
+  for (let index = from; index < to; index++) {
+    const fd = sockets!.readyAt(index);
+    const reader = readers[fd];
+    if (reader === undefined || !reader.fitsSlot) {
+      staged[index - from] = null;
+      continue;
+    }
+    staged[index - from] = reader;
+    ring.stageReceive(index - from, fd);
+  }
+  ring.submit();
+  for (let index = from; index < to; index++) {
+    const slot = index - from;
+    const reader = staged[slot]!;
+    if (reader === null) {
+      readOne(index);
+      continue;
+    }
+    try {
+      reader.take(ring.received[slot]!, ring.length(slot), sockets!.endedAt(index));
+    } catch (error) {
+      fail(error);
+    }
+  }
+  return to;
+}
+
+/** The other sockets would not be told of again: they come first. */
+function fail(error: unknown): void {
+  failed = true;
+  failure = error;
 }
 
 /**
@@ -96,12 +155,12 @@ export function sendDirectly(fd: number, bytes: Uint8Array, length: number): num
 /**
  * Call before the socket has begun to read.
  *
- * @param receive the first `length` bytes of the shared buffer have been read
+ * @param receive the first `length` bytes of `input` have been read; they are valid until it returns
  * @returns null when the socket is to read as always
  */
 export function readDirectly(
   handle: object | null | undefined,
-  receive: (length: number) => void,
+  receive: (length: number, input: Buffer) => void,
 ): DirectReader | null {
   if (sockets === null || handle === null || handle === undefined) return null;
   const prototype = directPrototype(Object.getPrototypeOf(handle) as TcpHandle);
@@ -124,13 +183,17 @@ export class DirectReader {
   /** Set as soon as there is one. */
   socket: Socket | null = null;
   readonly #handle: TcpHandle;
-  readonly #receive: (length: number) => void;
+  readonly #receive: (length: number, input: Buffer) => void;
   #fd: number;
   /** The kernel watches it. That outlasts short pauses, which cost nothing so. */
   #watched = false;
   #reading = false;
+  /** The last read would have filled a slot of the ring: more than fits will come. */
+  #large = false;
+  /** Was read together with others before something paused this one. */
+  #early: Buffer | null = null;
 
-  constructor(handle: TcpHandle, fd: number, receive: (length: number) => void) {
+  constructor(handle: TcpHandle, fd: number, receive: (length: number, input: Buffer) => void) {
     this.#handle = handle;
     this.#fd = fd;
     this.#receive = receive;
@@ -138,6 +201,7 @@ export class DirectReader {
 
   start(): number {
     this.#reading = true;
+    if (this.#early !== null) setImmediate(() => this.#deliverEarly());
     if (this.#watched || this.#fd < 0) return 0;
     if (!sockets!.watch(this.#fd)) {
       this.leave();
@@ -152,8 +216,52 @@ export class DirectReader {
     this.#reading = false;
   }
 
+  /** Whether what can be read may go through the ring. */
+  get fitsSlot(): boolean {
+    return this.#reading && !this.#large && this.#early === null;
+  }
+
+  /**
+   * The same as `read`, for what was read together with others.
+   *
+   * @param status how many bytes, 0 at the end, or a negated number of an error
+   */
+  take(input: Buffer, status: number, ended: boolean): void {
+    if (this.#fd < 0) return;
+    if (status === -EIO) {
+      this.read(ended);
+      return;
+    }
+    if (status < 0) {
+      this.#ended(status);
+      return;
+    }
+    if (!this.#reading) {
+      // Paused by what came before in this turn. The end is told again.
+      if (status > 0) this.#early = retain(input, 0, status);
+      this.#unwatch();
+      return;
+    }
+    if (status === 0) {
+      this.#ended(status);
+      return;
+    }
+    this.#large = status === input.length;
+    this.#receive(status, input);
+    if (this.#large) this.read(ended);
+    else if (ended) this.#readAgain();
+  }
+
+  #deliverEarly(): void {
+    const early = this.#early;
+    if (early === null || !this.#reading) return;
+    this.#early = null;
+    this.#receive(early.length, early);
+  }
+
   /** @param ended what can be read is the last */
   read(ended: boolean): void {
+    this.#deliverEarly();
     for (let i = 0; i < MOST_READS; i++) {
       // Paused or closed by what came before in this turn. The descriptor may be another socket's by now.
       if (!this.#reading || this.#fd < 0) {
@@ -165,7 +273,8 @@ export class DirectReader {
         this.#ended(length);
         return;
       }
-      this.#receive(length);
+      this.#large = length >= LARGE;
+      this.#receive(length, readBuffer);
       if (length < readBuffer.length) {
         // Not at once: who was given the last bytes may first have something to do in this turn.
         if (ended) this.#readAgain();
@@ -203,15 +312,18 @@ export class DirectReader {
   /** The descriptor is about to be closed. */
   close(): void {
     this.#unwatch();
+    this.#early = null;
     this.#fd = -1;
   }
 
   /** The socket reads as always from now on. */
   leave(): void {
+    const early = this.#early;
     this.close();
     const handle = this.#handle;
     delete handle[READER];
     Object.setPrototypeOf(handle, Object.getPrototypeOf(Object.getPrototypeOf(handle)));
+    if (early !== null) this.#receive(early.length, early);
     if (this.#reading) handle.readStart();
   }
 }

@@ -60,6 +60,7 @@ export interface WorkerInit {
   readonly pinCpus: boolean;
   /** Plain sockets are read past the streams of Node where that can be done. */
   readonly directSockets: boolean;
+  readonly ioUring: boolean;
   readonly engine: EngineName;
   readonly host: string;
   readonly port: number;

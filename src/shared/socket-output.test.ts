@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { DirectSockets } from '../../native-bindings/direct-sockets.ts';
+import { SocketRing } from '../../native-bindings/socket-ring.ts';
+import { REFUSING_RING } from '../../test/support/refusing-ring.ts';
 import { readReady, useDirectSockets } from './direct-sockets.ts';
 import { SocketOutput } from './socket-output.ts';
-import { turnLoad, weighTurns } from './write-batch.ts';
+import { flushAfterTurn, turnLoad, weighTurns } from './write-batch.ts';
 
 /** A connected pair on loopback. */
 async function pair(): Promise<{ near: Socket; far: Socket; close: () => void }> {
@@ -32,17 +34,22 @@ async function pair(): Promise<{ near: Socket; far: Socket; close: () => void }>
 }
 
 const sockets = DirectSockets.open(readReady);
+const noSockets = sockets === null && 'only on Linux, with koffi';
+/** Serves single sockets too. */
+const ring = SocketRing.open(1);
 
 afterEach(() => {
   turnLoad.crowded = false;
 });
 
-for (const [way, own, skip] of [
-  ['through Node', null, false],
-  ['directly', sockets, sockets === null && 'only on Linux, with koffi'],
+for (const [way, own, together, skip] of [
+  ['through Node', null, null, false],
+  ['directly', sockets, null, noSockets],
+  ['with others', sockets, ring, noSockets || (ring === null && 'no io_uring here')],
+  ['by itself because the kernel refuses the ring', sockets, REFUSING_RING, noSockets],
 ] as const)
   describe(`written ${way}`, { skip }, () => {
-    before(() => useDirectSockets(own));
+    before(() => useDirectSockets(own, together));
     after(() => useDirectSockets(null));
 
     for (const crowded of [false, true])
@@ -173,6 +180,70 @@ for (const [way, own, skip] of [
       for (const { sent, received } of hashes) assert.equal(received.digest('hex'), sent.digest('hex'));
       while (outputs.some((output) => output.blocked)) await new Promise((resolve) => setImmediate(resolve));
       for (const { close } of peers) close();
+    });
+
+    test('what many peers get in one turn is theirs, also where some have gone or do not read', async () => {
+      const peers = await Promise.all(Array.from({ length: 150 }, pair));
+      const received = peers.map(() => '');
+      const expected = peers.map(() => '');
+      const outputs = peers.map(({ near }) => new SocketOutput(near, () => {}));
+      const isGone = (at: number): boolean => at % 5 === 2;
+      for (const [at, { near, far }] of peers.entries()) {
+        if (isGone(at)) far.resetAndDestroy();
+        if (at % 50 === 1) far.pause();
+        near.resume();
+        far.on('data', (chunk: Buffer) => {
+          received[at] += chunk.toString('latin1');
+        });
+      }
+      const slow = outputs[1]!;
+      for (let round = 0; !slow.blocked; round++) {
+        turnLoad.crowded = true;
+        for (const [at, output] of outputs.entries()) {
+          const text = `${round}.${at};`.repeat(at % 50 === 1 ? 500 : 1 + (at % 40));
+          if (!isGone(at)) expected[at] += text;
+          output.writeText(text);
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (const { far } of peers) far.resume();
+      while (received.some((got, at) => got.length < expected[at]!.length))
+        await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(received, expected);
+      for (const { close } of peers) close();
+    });
+
+    test('what is written at the end of a turn does not overtake what leaves there', async () => {
+      for (const length of [1, 5000]) {
+        const { near, far, close } = await pair();
+        const output = new SocketOutput(near, () => {});
+        turnLoad.crowded = true;
+        output.writeText('first ');
+        flushAfterTurn({
+          flush(): void {
+            output.writeText('second ');
+            output.writeText('x'.repeat(length));
+            output.writeChunk(' third', Buffer.from(' fourth'), 0, 7, '');
+            output.end();
+          },
+        });
+        let received = '';
+        for await (const chunk of far) received += String(chunk);
+        assert.equal(received, `first second ${'x'.repeat(length)} third fourth`);
+        close();
+      }
+    });
+
+    test('an output that ends at the end of a turn sends what leaves there', async () => {
+      const { near, far, close } = await pair();
+      const output = new SocketOutput(near, () => {});
+      turnLoad.crowded = true;
+      output.writeText('last words');
+      flushAfterTurn({ flush: () => output.end() });
+      let received = '';
+      for await (const chunk of far) received += String(chunk);
+      assert.equal(received, 'last words');
+      close();
     });
 
     test('a thread is busy with many calls that write much', () => {

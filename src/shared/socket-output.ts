@@ -13,6 +13,7 @@ import type { ByteOutput } from './byte-output.ts';
 import { sendDirectly, writeDirectly } from './direct-sockets.ts';
 import { retain } from './read-buffer.ts';
 import { giveSendBuffer, SEND_SIZE, takeSendBuffer } from './send-buffers.ts';
+import { type Sender, sendStaged, stageSend } from './staged-sends.ts';
 import { type Batched, flushAfterTurn, turnLoad } from './write-batch.ts';
 
 /** A write in progress, as a handle wants it. */
@@ -67,7 +68,7 @@ const MOST_WAITING = 4 * 1024;
  * The writing half of one plain socket. In a busy thread text leaves at the end of a turn of the event loop, when all
  * sockets that had something have been read: whoever is woken by the first write need not be woken by the others.
  */
-export class SocketOutput implements ByteOutput, Batched {
+export class SocketOutput implements ByteOutput, Batched, Sender {
   /** With 10 KB as text a response took 22% more CPU time. */
   readonly joinLimit = 4 * 1024;
   readonly #socket: Socket;
@@ -78,6 +79,8 @@ export class SocketOutput implements ByteOutput, Batched {
   #waiting = false;
   /** What leaves at the end of the turn. */
   #text = '';
+  /** What is on its way to the kernel together with the text of others. */
+  #staged = '';
 
   /** @param onDrain the peer reads again after a write returned false */
   constructor(socket: Socket, onDrain: () => void) {
@@ -114,15 +117,28 @@ export class SocketOutput implements ByteOutput, Batched {
   }
 
   flush(): void {
+    if (this.#staged !== '') sendStaged();
     const text = this.#takeText();
-    if (text !== '' && !this.#socket.destroyed) this.#write(text);
+    if (text === '' || this.#socket.destroyed) return;
+    const handle = this.#directHandle();
+    if (handle === null || !stageSend(this, this.#descriptor(handle), text)) this.#write(text);
+    else this.#staged = text;
+  }
+
+  settle(sent: number): void {
+    const text = this.#staged;
+    this.#staged = '';
+    if (sent !== text.length) this.#writeRest(handleOf(this.#socket)!, text, Math.max(0, sent));
   }
 
   #write(text: string): boolean {
     const handle = this.#directHandle();
     if (handle === null) return this.#socket.write(text, 'latin1') && !this.#waiting;
     const sent = writeDirectly(this.#descriptor(handle), text);
-    if (sent === text.length) return true;
+    return sent === text.length || this.#writeRest(handle, text, sent);
+  }
+
+  #writeRest(handle: StreamHandle, text: string, sent: number): boolean {
     const rest = sent === 0 ? text : text.slice(sent);
     const request = newRequest();
     return this.#written(handle, request, handle.writeLatin1String(request, rest), null);
@@ -160,6 +176,7 @@ export class SocketOutput implements ByteOutput, Batched {
 
   /** Null when the stream has to know of the next write. */
   #directHandle(): StreamHandle | null {
+    if (this.#staged !== '') sendStaged();
     const socket = this.#socket;
     const isFree = WriteWrap !== null && !this.#waiting && !socket.connecting && socket.writableLength === 0;
     return isFree ? handleOf(socket) : null;

@@ -1,3 +1,5 @@
+import { collectSends, sendStaged } from './staged-sends.ts';
+
 /** Something that collects bytes to write. */
 export interface Batched {
   flush(): void;
@@ -17,9 +19,11 @@ export function flushAfterTurn(member: Batched): void {
 }
 
 function flushAll(): void {
+  collectSends(waiting.length);
   // What is added while flushing belongs to the same turn.
   for (let i = 0; i < waiting.length; i++) waiting[i]!.flush();
   waiting.length = 0;
+  sendStaged();
 }
 
 /** Calls in progress and writes since the last tick (100 ms) from which on turns have many sockets. */

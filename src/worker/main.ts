@@ -5,7 +5,7 @@ import type { TlsContexts } from '../engine/tls/contexts.ts';
 import { loadPlugins } from '../plugins/loader.ts';
 import { Snapshot } from '../routing/snapshot.ts';
 import { onTick } from '../shared/coarse-clock.ts';
-import { readReady, useDirectSockets } from '../shared/direct-sockets.ts';
+import { readReady, type SocketRing, useDirectSockets } from '../shared/direct-sockets.ts';
 import { EndpointCells } from '../shared/endpoint-cells.ts';
 import { Heartbeats } from '../shared/heartbeats.ts';
 import type { FromWorker, Generation, LogLevel, ToWorker, WorkerInit } from '../shared/messages.ts';
@@ -84,7 +84,14 @@ async function pin(): Promise<void> {
 /** Where it cannot be done, sockets are read as always. */
 async function openDirectSockets(): Promise<void> {
   const { DirectSockets } = await import('../../native-bindings/direct-sockets.ts');
-  useDirectSockets(DirectSockets.open(readReady));
+  const sockets = DirectSockets.open(readReady);
+  useDirectSockets(sockets, sockets !== null && init.ioUring ? await openRing() : null);
+}
+
+/** Where it cannot be done, each socket has calls of its own. */
+async function openRing(): Promise<SocketRing | null> {
+  const { SocketRing } = await import('../../native-bindings/socket-ring.ts');
+  return SocketRing.open();
 }
 
 async function start(): Promise<void> {

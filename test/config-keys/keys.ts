@@ -62,7 +62,7 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/faults/data-plane-hostile.test.ts': ['server.limits.connections'],
   'test/control/hung-worker.test.ts': ['server.worker_hang_timeout'],
-  'test/control/direct-sockets.test.ts': ['server.direct_sockets'],
+  'test/control/direct-sockets.test.ts': ['server.direct_sockets', 'server.io_uring'],
   'test/control/pin-cpus.test.ts': ['server.pin_cpus'],
   'test/control/shutdown.test.ts': ['server.shutdown_timeout', 'server.shutdown_delay'],
   'test/config-keys/admin.test.ts': [

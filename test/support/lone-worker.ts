@@ -64,6 +64,7 @@ export class LoneWorker {
       workerCount: 1,
       pinCpus: false,
       directSockets: true,
+      ioUring: true,
       engine: 'builtin',
       host: '127.0.0.1',
       port: 0,

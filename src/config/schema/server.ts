@@ -115,6 +115,11 @@ export const serverSchema = z.strictObject({
     .describe(
       'Reads and writes plain connections past the streams of Node.js where the system has a way (Linux), for less CPU time; see [threads-and-reload.md](threads-and-reload.md#how-plain-connections-are-read).',
     ),
+  io_uring: flag()
+    .prefault(true)
+    .describe(
+      'With `direct_sockets`: serves many plain connections with one call where the kernel has io_uring (Linux 6.0) and lets the process use it; see [threads-and-reload.md](threads-and-reload.md#how-plain-connections-are-read).',
+    ),
   engine: oneOf(['builtin', 'uws'])
     .prefault('builtin')
     .describe(

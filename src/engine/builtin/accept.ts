@@ -49,8 +49,8 @@ export function acceptWithSharedBuffer(
     let receiver: Receiver | null = null;
     const onread = {
       buffer: readBuffer,
-      callback(length: number): boolean {
-        receiver?.receive(readBuffer, length);
+      callback(length: number, input: Buffer): boolean {
+        receiver?.receive(input, length);
         return true;
       },
     };

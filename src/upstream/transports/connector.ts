@@ -11,7 +11,10 @@ export interface ConnectOptions {
   readonly allowHalfOpen?: boolean;
   readonly keepAlive?: boolean;
   readonly keepAliveInitialDelay?: number;
-  readonly onread?: { readonly buffer: Uint8Array; readonly callback: (length: number) => boolean };
+  readonly onread?: {
+    readonly buffer: Buffer;
+    readonly callback: (length: number, input: Buffer) => boolean;
+  };
 }
 
 /** Opens connections to endpoints, plain or encrypted. */

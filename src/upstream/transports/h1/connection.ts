@@ -80,8 +80,8 @@ export class H1Connection implements UpstreamConnection {
     this.address = address;
     const onread = {
       buffer: readBuffer,
-      callback: (length: number): boolean => {
-        this.#receive(length);
+      callback: (length: number, input: Buffer): boolean => {
+        this.#receive(input, length);
         return true;
       },
     };
@@ -185,21 +185,21 @@ export class H1Connection implements UpstreamConnection {
     this.flushHead();
   }
 
-  /** The first `length` bytes of the read buffer have arrived. */
-  #receive(length: number): void {
+  /** `input[0, length)` has been read; it is valid until this returns. */
+  #receive(input: Buffer, length: number): void {
     const call = this.#call;
     if (call === null) {
-      this.#receiveUnasked(0, length);
+      this.#receiveUnasked(input, 0, length);
       return;
     }
     let at = 0;
     while (at < length) {
-      if (this.#state === STATE_HEAD) at = this.#readHead(at, length);
-      else if (this.#state === STATE_BODY) at = this.#readBody(at, length);
+      if (this.#state === STATE_HEAD) at = this.#readHead(input, at, length);
+      else if (this.#state === STATE_BODY) at = this.#readBody(input, at, length);
       else break;
       // Finished, failed or abandoned inside: what is left of this read belongs to nobody.
       if (this.#call !== call) {
-        if (at < length) this.#receiveUnasked(at, length);
+        if (at < length) this.#receiveUnasked(input, at, length);
         return;
       }
     }
@@ -207,24 +207,24 @@ export class H1Connection implements UpstreamConnection {
   }
 
   /** Bytes that are no call's: a tunnel's, or an unsolicited response, which would be taken for the next request's. */
-  #receiveUnasked(at: number, length: number): void {
+  #receiveUnasked(input: Buffer, at: number, length: number): void {
     if (this.#stream === null) this.#leave();
-    else this.#stream.received(readBuffer, at, length);
+    else this.#stream.received(input, at, length);
   }
 
-  #readHead(at: number, length: number): number {
-    const known = this.#partial === '' ? this.#head.repeats(readBuffer, at, length, this.#toHead) : 0;
+  #readHead(input: Buffer, at: number, length: number): number {
+    const known = this.#partial === '' ? this.#head.repeats(input, at, length, this.#toHead) : 0;
     if (known > 0) {
       this.#onHead();
       return at + known;
     }
     let stop = length;
     if (stop - at > SMALL_READ) {
-      const end = readBuffer.indexOf(HEAD_END, at);
+      const end = input.indexOf(HEAD_END, at);
       if (end >= 0 && end + 4 < stop) stop = end + 4;
     }
     const partial = this.#partial;
-    const text = partial === '' ? latin1(readBuffer, at, stop) : partial + latin1(readBuffer, at, stop);
+    const text = partial === '' ? latin1(input, at, stop) : partial + latin1(input, at, stop);
     const end = text.indexOf('\r\n\r\n', Math.max(0, partial.length - 3));
     if (end < 0) {
       this.#partial = text;
@@ -292,27 +292,27 @@ export class H1Connection implements UpstreamConnection {
     call.onSwitched(this.#head, this.#stream);
   }
 
-  #readBody(at: number, length: number): number {
+  #readBody(input: Buffer, at: number, length: number): number {
     const call = this.#call!;
     switch (this.#head.bodyKind) {
       case BODY_LENGTH: {
         const take = Math.min(this.#remaining, length - at);
         this.#remaining -= take;
         const last = this.#remaining === 0;
-        call.onResponseData(readBuffer, at, at + take);
+        call.onResponseData(input, at, at + take);
         if (last && this.#call === call) this.#finish('', at + take < length);
         return at + take;
       }
       case BODY_CHUNKED: {
         const decoder = this.#decoder!;
-        const end = decoder.decode(readBuffer, at, length, this);
+        const end = decoder.decode(input, at, length, this);
         if (this.#call !== call) return end;
         if (decoder.failed) this.#fail(FAILURE_MALFORMED, 'malformed chunked body');
         else if (decoder.done) this.#finish(decoder.trailers, end < length);
         return end;
       }
       default:
-        call.onResponseData(readBuffer, at, length);
+        call.onResponseData(input, at, length);
         return length;
     }
   }

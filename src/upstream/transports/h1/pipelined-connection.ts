@@ -80,8 +80,8 @@ export class PipelinedConnection implements Pipeline, Batched {
     this.address = address;
     const onread = {
       buffer: readBuffer,
-      callback: (length: number): boolean => {
-        this.#receive(length);
+      callback: (length: number, input: Buffer): boolean => {
+        this.#receive(input, length);
         return true;
       },
     };
@@ -149,7 +149,7 @@ export class PipelinedConnection implements Pipeline, Batched {
 
   // --- responses ---------------------------------------------------------------------------------------------------
 
-  #receive(length: number): void {
+  #receive(input: Buffer, length: number): void {
     this.#readAt = performance.now();
     const reader = this.#reader;
     const queue = this.#queue;
@@ -163,7 +163,7 @@ export class PipelinedConnection implements Pipeline, Batched {
         return;
       }
       const from = at;
-      at = reader.read(turn, at, length);
+      at = reader.read(turn, input, at, length);
       if (reader.problem !== '') this.#onMalformed(reader.problem);
       if (this.#state === STATE_CLOSED) return;
       if (reader.inBody && !reader.head.keepAlive && (this.#accepts || turn.next !== null))

@@ -4,7 +4,6 @@ import { DROP_RESPONSE } from '../../../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../../http/framing.ts';
 import { latin1 } from '../../../http/latin1.ts';
 import { ResponseHead } from '../../../http/response-head.ts';
-import { readBuffer } from '../../../shared/read-buffer.ts';
 import type { Turn } from './turn.ts';
 
 const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
@@ -12,7 +11,7 @@ const MAX_HEAD = 64 * 1024;
 /** Interim responses one request may get before the final one. */
 const MAX_INFORMATIONAL = 32;
 
-/** Reads the responses of a shared connection from the read buffer, one after the other, into their turns. */
+/** Reads the responses of a shared connection one after the other, into their turns. */
 export class ResponseReader {
   readonly head = new ResponseHead();
   /** What is wrong with the bytes; `''` while nothing is. */
@@ -36,14 +35,15 @@ export class ResponseReader {
   }
 
   /**
-   * Reads on in `readBuffer[at, length)`, not beyond the end of a response.
+   * Reads on in `input[at, length)`, not beyond the end of a response.
    *
    * @returns how far it came
    */
-  read(turn: Turn, at: number, length: number): number {
-    if (this.inBody) return this.#readBody(turn, at, length);
-    const end = this.partial === '' ? this.#readHead(turn, at, length) : this.#readRest(turn, at, length);
-    return this.inBody && !this.complete && end < length ? this.#readBody(turn, end, length) : end;
+  read(turn: Turn, input: Buffer, at: number, length: number): number {
+    if (this.inBody) return this.#readBody(turn, input, at, length);
+    const end =
+      this.partial === '' ? this.#readHead(turn, input, at, length) : this.#readRest(turn, input, at, length);
+    return this.inBody && !this.complete && end < length ? this.#readBody(turn, input, end, length) : end;
   }
 
   /** The response was taken; the next one follows. */
@@ -57,25 +57,25 @@ export class ResponseReader {
 
   // --- heads -------------------------------------------------------------------------------------------------------
 
-  #readHead(turn: Turn, at: number, length: number): number {
-    const known = this.head.repeats(readBuffer, at, length, turn.toHead);
+  #readHead(turn: Turn, input: Buffer, at: number, length: number): number {
+    const known = this.head.repeats(input, at, length, turn.toHead);
     if (known > 0) {
       this.#onHead(turn);
       return at + known;
     }
-    const found = readBuffer.indexOf(HEAD_END, at);
+    const found = input.indexOf(HEAD_END, at);
     if (found < 0 || found + 4 > length) {
-      this.#keepPartial(latin1(readBuffer, at, length));
+      this.#keepPartial(latin1(input, at, length));
       return length;
     }
-    this.#parse(turn, latin1(readBuffer, at, found + 4));
+    this.#parse(turn, latin1(input, at, found + 4));
     return found + 4;
   }
 
   /** Goes on with a head that began in an earlier read. */
-  #readRest(turn: Turn, at: number, length: number): number {
+  #readRest(turn: Turn, input: Buffer, at: number, length: number): number {
     const before = this.partial.length;
-    const text = this.partial + latin1(readBuffer, at, Math.min(length, at + MAX_HEAD));
+    const text = this.partial + latin1(input, at, Math.min(length, at + MAX_HEAD));
     const end = text.indexOf('\r\n\r\n', Math.max(0, before - 3));
     if (end < 0) {
       this.#keepPartial(text);
@@ -131,27 +131,27 @@ export class ResponseReader {
 
   // --- bodies ------------------------------------------------------------------------------------------------------
 
-  #readBody(turn: Turn, at: number, length: number): number {
+  #readBody(turn: Turn, input: Buffer, at: number, length: number): number {
     switch (this.head.bodyKind) {
       case BODY_LENGTH: {
         const end = Math.min(length, at + this.remaining);
         this.remaining -= end - at;
         this.complete = this.remaining === 0;
-        turn.data(readBuffer, at, end);
+        turn.data(input, at, end);
         return end;
       }
       case BODY_CHUNKED:
-        return this.#readChunks(turn, at, length);
+        return this.#readChunks(turn, input, at, length);
       default:
-        turn.data(readBuffer, at, length);
+        turn.data(input, at, length);
         return length;
     }
   }
 
-  #readChunks(turn: Turn, at: number, length: number): number {
+  #readChunks(turn: Turn, input: Buffer, at: number, length: number): number {
     const decoder = this.#decoder!;
     this.#turn = turn;
-    const end = decoder.decode(readBuffer, at, length, this);
+    const end = decoder.decode(input, at, length, this);
     this.#turn = null;
     if (decoder.failed) this.problem = 'malformed chunked body';
     else if (decoder.done) {
