@@ -49,8 +49,10 @@ const EIO = 5;
 const EAGAIN = 11;
 /** As long as a read fills the buffer it goes on, up to so many times: libuv goes up to 32. */
 const MOST_READS = 4;
-/** Who was read so much of at once is read alone the next time: a slot of the ring would not hold it. */
+/** Who was read so much of at once is read alone for a while: a slot of the ring would cut a large body once more. */
 const LARGE = 4096;
+/** As many smaller reads; the end of a large body is one. */
+const WHILE_LARGE = 8;
 /** Longer text is written as always. */
 const MOST_TEXT = 64 * 1024;
 
@@ -188,8 +190,8 @@ export class DirectReader {
   /** The kernel watches it. That outlasts short pauses, which cost nothing so. */
   #watched = false;
   #reading = false;
-  /** The last read would have filled a slot of the ring: more than fits will come. */
-  #large = false;
+  /** So many reads are still made alone. */
+  #alone = 0;
   /** Was read together with others before something paused this one. */
   #early: Buffer | null = null;
 
@@ -218,7 +220,7 @@ export class DirectReader {
 
   /** Whether what can be read may go through the ring. */
   get fitsSlot(): boolean {
-    return this.#reading && !this.#large && this.#early === null;
+    return this.#reading && this.#alone === 0 && this.#early === null;
   }
 
   /**
@@ -246,9 +248,10 @@ export class DirectReader {
       this.#ended(status);
       return;
     }
-    this.#large = status === input.length;
+    const isFull = status === input.length;
+    if (isFull) this.#alone = WHILE_LARGE;
     this.#receive(status, input);
-    if (this.#large) this.read(ended);
+    if (isFull) this.read(ended);
     else if (ended) this.#readAgain();
   }
 
@@ -273,7 +276,8 @@ export class DirectReader {
         this.#ended(length);
         return;
       }
-      this.#large = length >= LARGE;
+      if (length >= LARGE) this.#alone = WHILE_LARGE;
+      else if (this.#alone > 0) this.#alone--;
       this.#receive(length, readBuffer);
       if (length < readBuffer.length) {
         // Not at once: who was given the last bytes may first have something to do in this turn.
