@@ -1,5 +1,8 @@
 /** A thread that cannot look at its sockets for a while, as on a virtual machine that stands still: nobody is late for it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startGateway } from '../support/gateway.ts';
@@ -64,4 +67,33 @@ for (const direct_sockets of [false, true]) {
       );
     }
   });
+}
+
+const CONNECT_PATIENCE = 8000;
+const MANY_CLIENTS = 2400;
+
+test('who connects meanwhile is kept by the kernel: no SYN is dropped', { skip: shortQueue() }, async (t) => {
+  const gateway = await startGateway({ routes: [{ path: '/*', respond: { status: 204 } }] });
+  t.after(() => gateway.stop());
+  process.kill(gateway.pid, 'SIGSTOP');
+  const clients = Array.from({ length: MANY_CLIENTS }, () => net.connect(gateway.port, '127.0.0.1'));
+  t.after(() => clients.map((client) => client.destroy()));
+  const connected = Promise.all(clients.map((client) => once(client, 'connect')));
+  // Where the queue is full SYNs are dropped for as long as nobody accepts.
+  await Promise.race([connected, pause(CONNECT_PATIENCE, undefined, { ref: false })]);
+  const pending = clients.filter(({ connecting }) => connecting).length;
+  process.kill(gateway.pid, 'SIGCONT');
+  assert.equal(pending, 0, 'still connecting');
+  const answers = clients.map(async (client) => {
+    client.write(message('GET / HTTP/1.1', 'Host: a'));
+    const [answer] = await once(client, 'data');
+    return String(answer).slice(0, 12);
+  });
+  assert.deepEqual(new Set(await Promise.all(answers)), new Set(['HTTP/1.1 204']));
+});
+
+function shortQueue(): string | false {
+  if (process.platform !== 'linux') return 'SIGSTOP and the queue as on Linux';
+  const longest = Number(readFileSync('/proc/sys/net/core/somaxconn', 'latin1'));
+  return longest > MANY_CLIENTS ? false : `net.core.somaxconn is ${longest}`;
 }

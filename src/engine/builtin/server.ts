@@ -155,7 +155,8 @@ export class BuiltinEngine implements Engine {
 async function listen(server: Server, address: ListenerAddress): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ backlog: BACKLOG, ...address }, () => {
+    // As an argument: Node does not look at the option of that name where it is given a descriptor.
+    server.listen(address, BACKLOG, () => {
       server.removeListener('error', reject);
       resolve();
     });
