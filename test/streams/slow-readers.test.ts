@@ -11,7 +11,7 @@ const MB = 1024 * 1024;
 const PIECE = Buffer.from(`data: ${'x'.repeat(3990)}\n\n`);
 /** Together still below it: the gateway reads no more than this in one go. */
 const PIECES_AT_ONCE = 3;
-/** What kernels and windows on the way may hold. */
+/** What kernels and windows on the way may hold, as long as no connection comes with a receive buffer that grew before. */
 const IN_BETWEEN = 16 * MB;
 /** The service has written nothing for so long. Milliseconds. */
 const QUIET_MS = 400;
@@ -54,7 +54,8 @@ const sources: Source[] = [];
 const head = { 'content-type': 'text/event-stream' };
 const services = new BothVersions(
   (_request, response) => {
-    response.writeHead(200, head);
+    // A connection that is used again may come with 32 MB of receive buffer (tcp_rmem).
+    response.writeHead(200, { ...head, connection: 'close' });
     sources.push(new Source(response));
   },
   (stream) => {

@@ -11,6 +11,12 @@ import {
   type WireRequest,
 } from './wire.ts';
 
+/**
+ * Node takes one connection per turn of the event loop. A test that keeps its process busy with clients lets the others wait,
+ * and where the queue is full their SYNs are dropped: connecting takes a second then, or fails.
+ */
+const BACKLOG = 4096;
+
 /** One connection that the gateway opened to an origin. */
 export class OriginConnection extends ByteStream {
   /** Counts the connections of an origin from 0. */
@@ -79,7 +85,7 @@ abstract class TcpOrigin {
   listen(port = 0): Promise<this> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', 1024, () => resolve(this));
+      this.#server.listen(port, '127.0.0.1', BACKLOG, () => resolve(this));
     });
   }
 
@@ -198,7 +204,7 @@ export async function startHttpOrigin(
   const server = http.createServer({ keepAliveTimeout: 60_000 }, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, 1024, resolve);
+    server.listen(port, host, BACKLOG, resolve);
   });
   const bound = (server.address() as net.AddressInfo).port;
   return {
