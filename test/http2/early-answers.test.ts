@@ -19,9 +19,12 @@ import {
   WINDOW_UPDATE,
 } from '../support/http2-frames.ts';
 import { RawClient } from '../support/raw-client.ts';
+import { ScriptedHttp2 } from '../support/scripted-http2.ts';
 
 const INITIAL_WINDOW_SIZE = 4;
 const BODY = 'x'.repeat(5_000);
+/** Of an answer that does not fit into what the gateway passes on before the client has read some. */
+const PIECES = 20;
 
 /** Over HTTP/1.1 and HTTP/2: nobody reads the requests. */
 const services = new BothVersions(
@@ -49,16 +52,25 @@ const services = new BothVersions(
     }
   },
 );
+/** What Go's server sends when a handler returns that has not read its request, all of it in one read of the gateway. */
+const abrupt = new ScriptedHttp2((stream) => [
+  frame(HEADERS, END_HEADERS, stream, headerBlock([[':status', '200']])),
+  ...Array.from({ length: PIECES - 1 }, () => frame(DATA, 0, stream, Buffer.from(BODY))),
+  frame(DATA, END_STREAM, stream, Buffer.from(BODY)),
+  frame(RST_STREAM, 0, stream, number32(http2.constants.NGHTTP2_NO_ERROR)),
+]);
 let gateway: Gateway;
 
 before(async () => {
   await services.listen();
+  await abrupt.listen();
   gateway = await startGateway(
     {
-      upstreams: services.upstreams,
+      upstreams: [...services.upstreams, { name: 'abrupt', protocol: 'h2', endpoints: [abrupt.address] }],
       routes: [
         { path: '/h1/*', upstream: 'h1', strip_prefix: '/h1' },
         { path: '/h2/*', upstream: 'h2', strip_prefix: '/h2' },
+        { path: '/abrupt', upstream: 'abrupt' },
         { path: '/here', respond: { body: BODY } },
       ],
     },
@@ -69,6 +81,7 @@ before(async () => {
 after(async () => {
   await gateway?.stop();
   services.close();
+  abrupt.close();
 });
 
 /** Frames of the answer to a request whose body has not ended, up to the reset. */
@@ -98,12 +111,21 @@ async function answerOf(path: string, window: number) {
     const received = all.reduce((sum, { type, payload }) => sum + (type === DATA ? payload.length : 0), 0);
     if (received === given) {
       given += window;
-      client.write(frame(WINDOW_UPDATE, 0, 1, number32(window)).toString('latin1'));
+      const more = [0, 1].map((stream) => frame(WINDOW_UPDATE, 0, stream, number32(window)));
+      // The request goes on as well.
+      more.push(frame(DATA, 0, 1, Buffer.from('more')));
+      client.write(Buffer.concat(more).toString('latin1'));
     }
     return all.some(({ type }) => type === RST_STREAM) ? all : null;
   }, 'RST_STREAM');
   client.destroy();
   return answer;
+}
+
+function expectedBody(path: string): string {
+  if (path === '/abrupt') return BODY.repeat(PIECES);
+  if (path.endsWith('/empty')) return '';
+  return path.endsWith('/pieces') ? `${BODY}end` : BODY;
 }
 
 describe('RFC 9113 8.1: an answer before the end of the request', () => {
@@ -116,6 +138,7 @@ describe('RFC 9113 8.1: an answer before the end of the request', () => {
     '/h2/pieces',
     '/h2/trailers',
     '/h2/empty',
+    '/abrupt',
     '/here',
   ]) {
     for (const window of [65_535, 1_000]) {
@@ -128,8 +151,7 @@ describe('RFC 9113 8.1: an answer before the end of the request', () => {
         assert.equal(last.flags & END_STREAM, END_STREAM, 'the answer has ended');
         assert.equal(last.type === HEADERS && frames[0] !== last, path.endsWith('/trailers'));
         const body = Buffer.concat(frames.filter(({ type }) => type === DATA).map(({ payload }) => payload));
-        const expected = path.endsWith('/empty') ? '' : path.endsWith('/pieces') ? `${BODY}end` : BODY;
-        assert.equal(body.toString(), expected);
+        assert.equal(body.toString(), expectedBody(path));
       });
     }
   }

@@ -1,6 +1,5 @@
 /** Rules C2, C7, C8, D1, D2, D5 for what comes from HTTP/2 endpoints: malformed responses reach no client as good ones. */
 import assert from 'node:assert/strict';
-import net, { type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
@@ -19,11 +18,10 @@ import {
   RST_STREAM,
   SETTINGS,
 } from '../support/http2-frames.ts';
+import { type Script, ScriptedHttp2 } from '../support/scripted-http2.ts';
 import { message, type WireResponse } from '../support/wire.ts';
 
 type Fields = [string, string][];
-/** What an endpoint sends in answer to a request. */
-type Script = (stream: number) => Buffer[];
 
 const OK: Fields = [[':status', '200']];
 const head = (stream: number, fields: Fields, flags = END_HEADERS): Buffer =>
@@ -95,20 +93,23 @@ const CUT: Readonly<Record<string, Script>> = {
     frame(DATA, 0, stream, Buffer.from('x')),
     frame(RST_STREAM, 0, stream, number32(2)),
   ],
+  'C2: a reset in the body that says NO_ERROR': (stream) => [
+    head(stream, OK),
+    frame(DATA, 0, stream, Buffer.from('x')),
+    frame(RST_STREAM, 0, stream, number32(0)),
+  ],
 };
 
 describe('malformed responses of HTTP/2 endpoints', () => {
   let gateway: Gateway;
-  let script: Script;
-  const endpoint = net.createServer((socket) => serve(socket, (stream) => script(stream)));
+  const endpoint = new ScriptedHttp2();
 
   before(async () => {
-    await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
-    const { port } = endpoint.address() as AddressInfo;
+    await endpoint.listen();
     gateway = await startGateway(
       {
         routing: { timeout: '5s', retries: 0 },
-        upstreams: [{ name: 'hostile', protocol: 'h2', endpoints: [`127.0.0.1:${port}`] }],
+        upstreams: [{ name: 'hostile', protocol: 'h2', endpoints: [endpoint.address] }],
         routes: [{ path: '/*', upstream: 'hostile' }],
       },
       { workers: 1 },
@@ -122,7 +123,7 @@ describe('malformed responses of HTTP/2 endpoints', () => {
 
   /** Null: the connection was closed before a whole head had come. */
   async function ask(answer: Script): Promise<WireResponse | null> {
-    script = answer;
+    endpoint.answer = answer;
     const client = await gateway.connect();
     client.write(message('GET / HTTP/1.1', 'Host: a.test'));
     try {
@@ -179,27 +180,3 @@ describe('malformed responses of HTTP/2 endpoints', () => {
     );
   });
 });
-
-/** Reads requests and answers each of them with what the script says. */
-function serve(socket: net.Socket, answer: Script): void {
-  let input = Buffer.alloc(0);
-  let begun = false;
-  socket.on('error', () => {});
-  socket.on('data', (chunk: Buffer) => {
-    input = Buffer.concat([input, chunk]);
-    if (!begun && input.length < PREFACE.length) return;
-    if (!begun) {
-      begun = true;
-      input = input.subarray(PREFACE.length);
-      socket.write(frame(SETTINGS, 0, 0));
-    }
-    while (input.length >= 9) {
-      const end = 9 + input.readUIntBE(0, 3);
-      if (input.length < end) return;
-      const [type, flags, stream] = [input[3]!, input[4]!, input.readUInt32BE(5)];
-      input = input.subarray(end);
-      if (type === SETTINGS && (flags & ACK) === 0) socket.write(frame(SETTINGS, ACK, 0));
-      if (type === HEADERS) socket.write(Buffer.concat(answer(stream)));
-    }
-  });
-}

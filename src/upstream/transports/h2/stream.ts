@@ -64,6 +64,8 @@ export class H2Stream implements UpstreamConnection {
   #inBody = false;
   /** What has come of the body before that. */
   #early: Buffer[] | null = null;
+  /** END_STREAM has come, read or not. */
+  #whole = false;
   /** The caller has got the whole response. */
   #finished = false;
   #informational = 0;
@@ -137,12 +139,27 @@ export class H2Stream implements UpstreamConnection {
       else this.#tunnel.drained();
     });
     stream.on('error', ignore);
+    this.#watchEnd(stream);
     stream.on('close', () => this.#onClose());
+  }
+
+  /**
+   * A stream that was reset ends as one does whose response is whole, and is no failure if the code is NO_ERROR. Node tells the
+   * two apart nowhere but here: it closes the stream first, then ends what can be read.
+   */
+  #watchEnd(stream: ClientHttp2Stream): void {
+    const push = stream.push;
+    stream.push = (chunk, encoding) => {
+      if (chunk === null && !stream.closed) this.#whole = true;
+      return push.call(stream, chunk, encoding);
+    };
   }
 
   write(chunk: Uint8Array): boolean {
     const stream = this.#stream;
     if (stream === null || this.#cancelled || stream.destroyed || chunk.length === 0) return true;
+    // The endpoint wants no more of the request; to write all the same would destroy what it has answered.
+    if (stream.closed) return true;
     return stream.write(retain(chunk));
   }
 
@@ -265,9 +282,9 @@ export class H2Stream implements UpstreamConnection {
 
   #onEnd(): void {
     const call = this.#call;
-    // A stream that was reset ends too.
-    if (call === null || this.#stream!.rstCode !== constants.NGHTTP2_NO_ERROR || this.#stream!.aborted)
-      return;
+    // An endpoint may answer and then reset the stream to stop the request (RFC 9113 section 8.1). Go's server does, and what
+    // the client has not taken by then has still to reach it.
+    if (call === null || this.#stream!.rstCode !== constants.NGHTTP2_NO_ERROR || !this.#whole) return;
     if (!this.#inBody) this.#begin(call);
     if (this.#call === call) this.#finish();
   }
