@@ -42,6 +42,8 @@ describe('a real Eureka server', {
         'eureka.client.register-with-eureka': false,
         'eureka.client.fetch-registry': false,
         'eureka.server.use-read-only-response-cache': false,
+        // An answer that was being made while an instance registered stays in the other cache, by default for three minutes.
+        'eureka.server.response-cache-auto-expiration-in-seconds': 5,
         'eureka.server.enable-self-preservation': false,
       };
       port.release();
