@@ -1,13 +1,19 @@
 /** Rules A5, A6, A14, C11, C15, C19: the life of a client connection. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { it } from '../support/engine-under-test.ts';
-import { startGateway } from '../support/gateway.ts';
+import { eventually, startGateway } from '../support/gateway.ts';
 import { okResponse } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { relay } from '../support/relay.ts';
 import { message, valuesOf } from '../support/wire.ts';
+
+const LARGE = 'x'.repeat(8_000_000);
+/** Less than a connection is kept that has to be read to its end. Milliseconds. */
+const AT_ONCE = 1000;
 
 let release: (() => void) | null = null;
 
@@ -15,6 +21,7 @@ const gateway = relay({
   responder: async (request) => {
     if (request.target === '/chunked')
       return `${message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}2\r\nhi\r\n0\r\n\r\n`;
+    if (request.target === '/large') return okResponse(LARGE);
     if (request.target === '/slow') await new Promise<void>((resolve) => (release = resolve));
     return okResponse('ok');
   },
@@ -40,6 +47,33 @@ describe('HTTP/1.1', () => {
     const response = await client.request(message('GET / HTTP/1.1', 'Host: a', 'Connection: close'));
     assert.deepEqual(valuesOf(response.fields, 'connection'), ['close']);
     assert.equal(await client.closed(), 'end');
+  });
+
+  it('A14 a client that asked for the end holds no connection by not ending its side', async () => {
+    const active = async (): Promise<number> =>
+      (await gateway.gateway.metrics()).sum('octopus_active_connections');
+    await eventually(async () => (await active()) === 0, 'no connection', 10_000);
+    const port = gateway.gateway.port;
+    const clients = Array.from({ length: 5 }, () =>
+      net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }),
+    );
+    for (const client of clients) {
+      client.resume().write(message('GET / HTTP/1.1', 'Host: a', 'Connection: close'));
+      await once(client, 'end');
+    }
+    await eventually(async () => (await active()) === 0, 'no connection again', AT_ONCE);
+    for (const client of clients) client.destroy();
+  });
+
+  it('A14 nor is a large answer cut, or one reset by what came behind its request', async () => {
+    const large = await connect();
+    large.write(message('GET /large HTTP/1.1', 'Host: a', 'Connection: close'));
+    assert.equal((await large.response()).body, LARGE);
+    assert.equal(await large.closed(), 'end');
+    const talking = await connect();
+    talking.write(`${message('GET / HTTP/1.1', 'Host: a', 'Connection: close')}${'more'.repeat(1000)}`);
+    assert.equal((await talking.response()).body, 'ok');
+    assert.equal(await talking.closed(), 'end');
   });
 
   it('A2 OPTIONS * lists methods and is not forwarded', async () => {

@@ -492,6 +492,7 @@ export class Http1Connection implements Downstream, ClientConnection {
     if (this.#state !== STATE_EXCHANGE) return;
     if (this.#requestDone) {
       if (this.#keepAlive) this.#nextRequest();
+      else if (this.#isLast()) this.#closeAtOnce();
       else this.#closeGracefully();
     } else if (this.#keepAlive) {
       this.#state = STATE_DISCARD;
@@ -547,6 +548,24 @@ export class Http1Connection implements Downstream, ClientConnection {
     );
     this.#host.onRejected(code, requestId, this.#peer);
     this.#closeGracefully();
+  }
+
+  /** The client has said that it sends no more, so that nothing can be unread. */
+  #isLast(): boolean {
+    const { keepAlive, bodyKind } = this.#head;
+    const isPlain = this.#peer.tls === null && !this.#writer.closeDelimited;
+    return isPlain && !keepAlive && bodyKind === BODY_NONE && this.#rest === null;
+  }
+
+  /** Half the calls into the kernel that it takes to close gracefully, and no turn to wait for. */
+  #closeAtOnce(): void {
+    this.#output.flush();
+    if (this.#output.queued === 0) {
+      this.#state = STATE_LINGER;
+      this.#socket.destroy();
+    } else {
+      this.#closeGracefully();
+    }
   }
 
   /** FIN now, then read on for a while: closing with unread input would reset the response away. */
