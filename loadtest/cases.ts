@@ -15,7 +15,7 @@ export interface Case {
   /** The origin of HTTP/2 cases speaks HTTP/1.1, that of gRPC HTTP/2, that of WebSocket sends back what it gets. */
   readonly client: Client;
   /** `loadtest/wrk/<script>.lua`, the load at peak over HTTP/1.1. */
-  readonly script: 'get' | 'post' | 'routes';
+  readonly script: 'get' | 'post' | 'routes' | 'close';
   /** What is asked for; the origin answers it with `responseBytes` of body. */
   readonly path: string;
   readonly responseBytes: number;
@@ -79,6 +79,13 @@ export const CASES: readonly Case[] = [
   },
   { ...plain, name: 'body-100k', title: '100 KB body', path: '/files/102400', responseBytes: 102_400 },
   { ...plain, name: 'post-1k', title: 'POST with a 1 KB body', script: 'post' },
+  {
+    ...plain,
+    name: 'connections',
+    from: 'short',
+    title: 'A connection for each request',
+    script: 'close',
+  },
   { ...plain, name: 'plugins-1', from: 'short', title: 'One plugin', plugins: 1 },
   { ...plain, name: 'plugins-3', title: 'Three plugins', plugins: 3 },
   {
