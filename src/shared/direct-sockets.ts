@@ -175,6 +175,11 @@ export function readDirectly(
   return reader;
 }
 
+/** Null for a socket that reads as always. */
+export function readerOf(handle: object): DirectReader | null {
+  return (handle as TcpHandle)[READER] ?? null;
+}
+
 /** Gives the socket back to Node, which goes on reading if it did: for sessions that read natively. */
 export function readAsAlways(socket: Socket): void {
   const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
@@ -216,6 +221,11 @@ export class DirectReader {
 
   stop(): void {
     this.#reading = false;
+  }
+
+  /** The socket has neither been destroyed nor given back to Node. */
+  get open(): boolean {
+    return this.#fd >= 0;
   }
 
   /** Whether what can be read may go through the ring. */

@@ -10,7 +10,7 @@
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { ByteOutput } from './byte-output.ts';
-import { sendDirectly, writeDirectly } from './direct-sockets.ts';
+import { type DirectReader, readerOf, sendDirectly, writeDirectly } from './direct-sockets.ts';
 import { retain } from './read-buffer.ts';
 import { giveSendBuffer, SEND_SIZE, takeSendBuffer } from './send-buffers.ts';
 import { type Sender, sendStaged, stageSend } from './staged-sends.ts';
@@ -75,6 +75,11 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
   readonly #onDrain: () => void;
   /** As long as the socket has its handle. */
   #fd = -1;
+  #handle: StreamHandle | null = null;
+  /** Is closed as soon as the socket is destroyed. */
+  #reader: DirectReader | null = null;
+  /** The stream may hold something, or is to be asked for another reason. */
+  #askStream = true;
   /** A direct write waits for the peer. */
   #waiting = false;
   /** What leaves at the end of the turn. */
@@ -93,7 +98,7 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
 
   /** The last write returned false and the peer has not caught up yet. */
   get blocked(): boolean {
-    return this.#waiting || this.#socket.writableNeedDrain;
+    return this.#waiting || (this.#askStream && this.#socket.writableNeedDrain);
   }
 
   /** Bytes written that the kernel has not taken. */
@@ -119,10 +124,10 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
   flush(): void {
     if (this.#staged !== '') sendStaged();
     const text = this.#takeText();
-    if (text === '' || this.#socket.destroyed) return;
+    if (text === '') return;
     const handle = this.#directHandle();
-    if (handle === null || !stageSend(this, this.#descriptor(handle), text)) this.#write(text);
-    else this.#staged = text;
+    if (handle !== null && stageSend(this, this.#descriptor(handle), text)) this.#staged = text;
+    else if (!this.#socket.destroyed) this.#write(text);
   }
 
   settle(sent: number): void {
@@ -133,7 +138,10 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
 
   #write(text: string): boolean {
     const handle = this.#directHandle();
-    if (handle === null) return this.#socket.write(text, 'latin1') && !this.#waiting;
+    if (handle === null) {
+      this.#askStream = true;
+      return this.#socket.write(text, 'latin1') && !this.#waiting;
+    }
     const sent = writeDirectly(this.#descriptor(handle), text);
     return sent === text.length || this.#writeRest(handle, text, sent);
   }
@@ -177,9 +185,15 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
   /** Null when the stream has to know of the next write. */
   #directHandle(): StreamHandle | null {
     if (this.#staged !== '') sendStaged();
+    if (this.#waiting) return null;
+    // What Node's getters do took 1.5% of a request's CPU time.
+    if (!this.#askStream && this.#reader!.open) return this.#handle;
     const socket = this.#socket;
-    const isFree = WriteWrap !== null && !this.#waiting && !socket.connecting && socket.writableLength === 0;
-    return isFree ? handleOf(socket) : null;
+    if (WriteWrap === null || socket.connecting || socket.writableLength !== 0) return null;
+    this.#handle = handleOf(socket);
+    this.#reader = this.#handle === null ? null : readerOf(this.#handle);
+    this.#askStream = this.#reader === null;
+    return this.#handle;
   }
 
   /** @param buffer what was written, to be given back as soon as nobody reads from it */
@@ -202,6 +216,7 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
 
   #writeThroughStream(before: string, input: Uint8Array, start: number, end: number, after: string): boolean {
     const socket = this.#socket;
+    this.#askStream = true;
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
     socket.write(retain(input, start, end));
