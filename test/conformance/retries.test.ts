@@ -245,4 +245,23 @@ describe('C14 stale connections', () => {
     await pooled?.closed();
     assert.equal((await send('GET', '/one')).body, 'ok');
   });
+
+  for (const [method, response] of [
+    ['HEAD', okResponse('no body')],
+    ['GET', message('HTTP/1.1 304 Not Modified')],
+    ['GET', okResponse('')],
+  ] as const) {
+    const head = response.slice(0, response.indexOf('\r\n\r\n') + 4);
+    it(`C14 bytes behind ${head.split('\r\n')[0]} to ${method} are no response to the next request of the client`, async () => {
+      act = (request, connection) =>
+        connection.write(request.target === '/one?1' ? head + okResponse('poison') : okResponse('own'));
+      const client = await gateway.connect();
+      client.write(
+        message(`${method} /one?1 HTTP/1.1`, 'Host: a') + message('GET /one?2 HTTP/1.1', 'Host: a'),
+      );
+      await client.final(method);
+      assert.equal((await client.final()).body, 'own');
+      client.destroy();
+    });
+  }
 });

@@ -215,7 +215,7 @@ export class H1Connection implements UpstreamConnection {
   #readHead(input: Buffer, at: number, length: number): number {
     const known = this.#partial === '' ? this.#head.repeats(input, at, length, this.#toHead) : 0;
     if (known > 0) {
-      this.#onHead();
+      this.#onHead(at + known < length);
       return at + known;
     }
     let stop = length;
@@ -235,18 +235,20 @@ export class H1Connection implements UpstreamConnection {
       return stop;
     }
     const headEnd = end + 4;
+    const next = at + headEnd - partial.length;
     this.#partial = '';
-    this.#parseHead(headEnd === text.length ? text : text.slice(0, headEnd));
-    return at + headEnd - partial.length;
+    this.#parseHead(headEnd === text.length ? text : text.slice(0, headEnd), next < length);
+    return next;
   }
 
-  #parseHead(raw: string): void {
+  #parseHead(raw: string, more: boolean): void {
     const problem = this.#head.parse(raw, this.#toHead);
-    if (problem === '') this.#onHead();
+    if (problem === '') this.#onHead(more);
     else this.#fail(FAILURE_MALFORMED, problem);
   }
 
-  #onHead(): void {
+  /** @param more there are bytes behind the head */
+  #onHead(more: boolean): void {
     const head = this.#head;
     if (head.status < 200) {
       this.#onInformational();
@@ -256,7 +258,7 @@ export class H1Connection implements UpstreamConnection {
     switch (head.bodyKind) {
       case BODY_NONE:
         call.onResponseHead(head);
-        if (this.#call === call) this.#finish('');
+        if (this.#call === call) this.#finish('', more);
         return;
       case BODY_LENGTH:
         this.#remaining = head.contentLength;
