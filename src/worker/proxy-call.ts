@@ -309,11 +309,14 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
     }
   }
 
-  /** Keeps a piece for a replay until the cap; beyond it the exchange can no longer be repeated. */
+  /**
+   * Keeps a piece for a replay until the cap; beyond it the exchange can no longer be repeated. While another try waits for
+   * its connection, what is kept has still to be sent.
+   */
   #keep(chunk: Buffer): void {
     if (this.#kept === null) return;
     this.#keptBytes += chunk.length;
-    if (this.#keptBytes > this.#rules.bodyLimit) this.#kept = null;
+    if (this.#keptBytes > this.#rules.bodyLimit && this.#connection !== null) this.#kept = null;
     else this.#kept.push(retain(chunk));
   }
 

@@ -1,6 +1,7 @@
 /** Rules C13 and C14: what is sent to an upstream twice, and what never is. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { it } from '../support/engine-under-test.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { type OriginConnection, okResponse, type Script, ScriptedOrigin } from '../support/origin.ts';
@@ -8,7 +9,7 @@ import { reservePort } from '../support/ports.ts';
 import { once } from '../support/raw-client.ts';
 import { message, type WireRequest, type WireResponse } from '../support/wire.ts';
 
-type Act = (request: WireRequest, connection: OriginConnection) => void;
+type Act = (request: WireRequest, connection: OriginConnection) => void | Promise<void>;
 
 /** What the two endpoints of the upstream do, and what they got. */
 let act: Act;
@@ -25,7 +26,7 @@ const serve =
       const request = await connection.request(24 * 3_600_000);
       if (!request) return connection.end();
       got.push(`${name} ${request.method} ${request.body}${request.complete ? '' : ' CUT'}`);
-      act(request, connection);
+      void act(request, connection);
     }
   };
 
@@ -44,11 +45,13 @@ before(async () => {
         { name: 'both', endpoints: both },
         { name: 'half-dead', endpoints: [`127.0.0.1:${dead.port}`, second.address] },
         { name: 'one', endpoints: [second.address] },
+        { name: 'narrow', endpoints: [second.address], connections: { max: 1 } },
       ],
       routes: [
         { path: '/both', upstream: 'both' },
         { path: '/half-dead', upstream: 'half-dead' },
         { path: '/one', upstream: 'one' },
+        { path: '/narrow', upstream: 'narrow' },
         { path: '/never', upstream: 'both', retries: 0 },
         { path: '/only-503', upstream: 'both', retries: { attempts: 3, on: [503], budget: '100%' } },
         {
@@ -139,6 +142,34 @@ describe('C13 idempotent requests', () => {
     act = failing(1, status(503));
     assert.equal((await send('PUT', '/both', 'x'.repeat(5_000))).status, 503);
     assert.equal(got.length, 1);
+  });
+
+  it('C13 a body that passes body_limit while its second try waits for a connection arrives whole', async () => {
+    const [early, late, last] = ['a'.repeat(500), 'b'.repeat(1000), 'c'.repeat(500)];
+    const client = await gateway.connect();
+    let other!: Promise<WireResponse>;
+    second.use(async (connection) => {
+      second.use(serve('second'));
+      await connection.until(() => (connection.received.endsWith(early) ? true : null), 'the first piece');
+      // Waits for the only connection, and gets its place.
+      other = send('GET', '/narrow');
+      await sleep(100);
+      connection.reset();
+    });
+    act = async (request, connection) => {
+      if (request.method === 'GET') {
+        await sleep(100);
+        client.write(late);
+        await sleep(100);
+      }
+      connection.write(okResponse('ok'));
+      if (request.method === 'GET') client.write(last);
+    };
+    client.write(message('PUT /narrow HTTP/1.1', 'Host: a', 'Content-Length: 2000') + early);
+    assert.equal((await client.response('PUT')).status, 200);
+    assert.equal((await other).status, 200);
+    assert.deepEqual(got, ['second GET ', `second PUT ${early}${late}${last}`]);
+    client.destroy();
   });
 
   it('C13 retries: 0 means one try', async () => {
