@@ -186,9 +186,17 @@ export function readAsAlways(socket: Socket): void {
   handle?.[READER]?.leave();
 }
 
+/** Whether the end of what the peer sends has been read, or the socket is closed. Its events say so only after the turn. */
+export function hasEnded(socket: Socket): boolean {
+  const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
+  return handle === null || handle[READER]?.ended === true;
+}
+
 export class DirectReader {
   /** Set as soon as there is one. */
   socket: Socket | null = null;
+  /** The end has been read. */
+  ended = false;
   readonly #handle: TcpHandle;
   readonly #receive: (length: number, input: Buffer) => void;
   #fd: number;
@@ -307,6 +315,7 @@ export class DirectReader {
     if (status === -EAGAIN || status === -EINTR) return;
     this.#unwatch();
     this.#reading = false;
+    this.ended = true;
     const socket = this.socket!;
     if (status < 0) {
       socket.destroy(readError(status));

@@ -258,6 +258,24 @@ describe('C14 stale connections', () => {
     assert.deepEqual(got, Array(3).fill('second POST hello'));
   });
 
+  for (const close of ['destroy', 'reset'] as const) {
+    it(`C14 POST does not go out on a pooled connection whose ${close} has arrived just before it`, async () => {
+      act = (_, connection) => connection.write(okResponse('ok'));
+      const client = await gateway.connect();
+      const request = `${message('POST /one HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`;
+      assert.equal((await client.request(request)).status, 200);
+      // Both are waiting when the gateway looks next.
+      process.kill(gateway.pid, 'SIGSTOP');
+      for (const connection of second.connections) connection[close]();
+      await sleep(50);
+      client.write(request);
+      await sleep(50);
+      process.kill(gateway.pid, 'SIGCONT');
+      assert.equal((await client.response('POST')).status, 200);
+      client.destroy();
+    });
+  }
+
   it('C14 POST on a pooled connection that is reset after it was sent is not repeated', async () => {
     await poolThenClose((connection) => connection.reset());
     const response = await send('POST', '/one', 'hello');

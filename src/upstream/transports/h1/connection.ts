@@ -8,6 +8,7 @@ import { ResponseHead } from '../../../http/response-head.ts';
 import { PROBE_AFTER_MS, SocketStream } from '../../../http/socket-stream.ts';
 import type { ByteOutput } from '../../../shared/byte-output.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
+import { hasEnded } from '../../../shared/direct-sockets.ts';
 import { readBuffer } from '../../../shared/read-buffer.ts';
 import { type Connector, unresolved } from '../connector.ts';
 import {
@@ -99,6 +100,11 @@ export class H1Connection implements UpstreamConnection {
 
   get connected(): boolean {
     return this.#state !== STATE_CONNECTING;
+  }
+
+  /** The endpoint has closed it, although it is not out of the pool yet. */
+  get ended(): boolean {
+    return hasEnded(this.#socket);
   }
 
   /** Gives the connection to a call; it is the call's until it ended, failed, or was abandoned. */

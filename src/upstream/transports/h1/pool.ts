@@ -46,7 +46,7 @@ export class H1Pool implements UpstreamPool, ConnectionOwner {
    */
   request(call: UpstreamCall, fresh: boolean): H1Connection | null {
     if (!fresh) {
-      const idle = this.#idle.pop();
+      const idle = this.#popIdle();
       if (idle !== undefined) {
         idle.attach(call);
         return idle;
@@ -61,6 +61,16 @@ export class H1Pool implements UpstreamPool, ConnectionOwner {
       idle.close();
     }
     return this.#dial(call);
+  }
+
+  /** A request that must not be sent twice would be lost with a connection that has been closed in this very turn (C14). */
+  #popIdle(): H1Connection | undefined {
+    let idle = this.#idle.pop();
+    while (idle?.ended) {
+      idle.close();
+      idle = this.#idle.pop();
+    }
+    return idle;
   }
 
   #dial(call: UpstreamCall): H1Connection {
