@@ -207,6 +207,8 @@ export class DirectReader {
   #alone = 0;
   /** Was read together with others before something paused this one. */
   #early: Buffer | null = null;
+  /** Why nothing can be written any more. */
+  #broken: Error | null = null;
 
   constructor(handle: TcpHandle, fd: number, receive: (length: number, input: Buffer) => void) {
     this.#handle = handle;
@@ -234,6 +236,19 @@ export class DirectReader {
   /** The socket has neither been destroyed nor given back to Node. */
   get open(): boolean {
     return this.#fd >= 0;
+  }
+
+  /**
+   * For a socket that cannot be written to any more: what the peer sent before it closed is still read, then the socket is
+   * destroyed.
+   *
+   * @returns false when that cannot be done
+   */
+  readOut(error: Error): boolean {
+    if (!this.#reading || !this.#watched) return false;
+    this.#broken = error;
+    this.#readAgain();
+    return true;
   }
 
   /** Whether what can be read may go through the ring. */
@@ -312,13 +327,14 @@ export class DirectReader {
 
   #ended(status: number): void {
     if (status === -EINTR) this.#readAgain();
-    if (status === -EAGAIN || status === -EINTR) return;
+    if ((status === -EAGAIN && this.#broken === null) || status === -EINTR) return;
     this.#unwatch();
     this.#reading = false;
     this.ended = true;
     const socket = this.socket!;
-    if (status < 0) {
-      socket.destroy(readError(status));
+    if (status < 0 || this.#broken !== null) {
+      // The write has taken the error from the kernel: what looks like an end may be a reset.
+      socket.destroy(this.#broken ?? readError(status));
       return;
     }
     socket.push(null);

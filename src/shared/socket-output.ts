@@ -73,6 +73,7 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
   readonly joinLimit = 4 * 1024;
   readonly #socket: Socket;
   readonly #onDrain: () => void;
+  readonly #answered: boolean;
   /** As long as the socket has its handle. */
   #fd = -1;
   #handle: StreamHandle | null = null;
@@ -87,10 +88,14 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
   /** What is on its way to the kernel together with the text of others. */
   #staged = '';
 
-  /** @param onDrain the peer reads again after a write returned false */
-  constructor(socket: Socket, onDrain: () => void) {
+  /**
+   * @param onDrain the peer reads again after a write returned false
+   * @param answered the peer may have answered before it closed: a write that fails does not keep that from being read
+   */
+  constructor(socket: Socket, onDrain: () => void, answered = false) {
     this.#socket = socket;
     this.#onDrain = onDrain;
+    this.#answered = answered;
     socket.on('drain', () => {
       if (!this.#waiting) onDrain();
     });
@@ -207,11 +212,8 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
       return false;
     }
     if (buffer !== null) giveSendBuffer(buffer);
-    if (status !== 0) {
-      this.#socket.destroy(writeError(status));
-      return false;
-    }
-    return true;
+    if (status !== 0) this.#fail(writeError(status));
+    return status === 0;
   }
 
   #writeThroughStream(before: string, input: Uint8Array, start: number, end: number, after: string): boolean {
@@ -233,8 +235,12 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
   #onComplete(status: number): void {
     this.#waiting = false;
     if (this.#socket.destroyed) return;
-    if (status < 0) this.#socket.destroy(writeError(status));
+    if (status < 0) this.#fail(writeError(status));
     else this.#onDrain();
+  }
+
+  #fail(error: Error): void {
+    if (!this.#answered || this.#reader?.readOut(error) !== true) this.#socket.destroy(error);
   }
 }
 

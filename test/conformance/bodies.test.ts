@@ -227,6 +227,33 @@ describe('C4 early responses', () => {
     });
   });
 
+  it('C4 a response is not lost when the next piece of the body finds the connection reset', async () => {
+    const ready = signal<OriginConnection>();
+    const script: Script = async (connection) => {
+      await connection.until(() => (connection.received.endsWith('first') ? true : null), 'the first bytes');
+      ready.resolve(connection);
+      await connection.closed();
+    };
+    await withScript(script, async (client) => {
+      client.write(`${message('POST /early HTTP/1.1', 'Host: a', 'Content-Length: 50000')}first`);
+      const connection = await ready.promise;
+      // All of it is waiting when the gateway looks next, the body first.
+      process.kill(gateway.pid, 'SIGSTOP');
+      client.write('x'.repeat(10_000));
+      await pause(50);
+      connection.write(
+        `${message('HTTP/1.1 413 Content Too Large', 'Content-Length: 3', 'Connection: close')}big`,
+      );
+      await pause(50);
+      connection.reset();
+      await pause(50);
+      process.kill(gateway.pid, 'SIGCONT');
+      const response = await client.response('POST');
+      assert.equal(response.status, 413);
+      assert.equal(response.body, 'big');
+    });
+  });
+
   it('C4 the rest of a small upload is taken, and the connection goes on', async () => {
     const script: Script = async (connection) => {
       await connection.head();

@@ -29,7 +29,7 @@ export interface Connector {
 export const PLAIN: Connector = {
   ready: 'connect',
   connect: connectPlain,
-  output: (socket, onDrain) => new SocketOutput(socket, onDrain),
+  output: (socket, onDrain) => new SocketOutput(socket, onDrain, true),
 };
 
 function connectPlain(options: ConnectOptions): Socket {
