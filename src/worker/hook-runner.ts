@@ -9,6 +9,8 @@ type HookResult<Answer> = MaybePromise<Answer | void | undefined>;
 export class HookRunner {
   readonly #context: ExchangeContext;
   readonly #onFailure: (plugin: string, error: unknown) => void;
+  /** Counts the chains. One that still waits is void when the next begins: the response it was for has failed meanwhile. */
+  #run = 0;
 
   /** @param onFailure a hook threw or its promise was rejected */
   constructor(context: ExchangeContext, onFailure: (plugin: string, error: unknown) => void) {
@@ -18,8 +20,8 @@ export class HookRunner {
 
   /**
    * @param call runs the hook of one link
-   * @param then gets the first answer, or undefined when no hook had one; not called if a hook failed or the exchange
-   *   ended meanwhile
+   * @param then gets the first answer, or undefined when no hook had one; not called if a hook failed, or the exchange
+   *   ended or another chain began meanwhile
    * @param onWait called before the first wait for a promise
    */
   run<Answer>(
@@ -28,6 +30,7 @@ export class HookRunner {
     then: (answer: Answer | undefined) => void,
     onWait?: () => void,
   ): void {
+    this.#run++;
     this.#runFrom(0, links, call, then, onWait);
   }
 
@@ -66,12 +69,13 @@ export class HookRunner {
     const context = this.#context;
     context.waited = true;
     const { serial } = context.exchange;
+    const run = this.#run;
     promise.then(
       (value) => {
-        if (context.isCurrent(serial)) then(value);
+        if (context.isCurrent(serial) && run === this.#run) then(value);
       },
       (error: unknown) => {
-        if (context.isCurrent(serial)) this.#onFailure(link.name, error);
+        if (context.isCurrent(serial) && run === this.#run) this.#onFailure(link.name, error);
       },
     );
   }

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
+import { okResponse, ScriptedOrigin } from '../support/origin.ts';
+import { message } from '../support/wire.ts';
 import { ask, Service } from './support.ts';
 
 const MARK = (text: string): string => `export const plugin = {
@@ -41,22 +44,39 @@ const WILD = `export const plugin = {
   }),
 };`;
 
+/** Takes longer for what the gateway answers by itself. */
+const LATE = `export const plugin = {
+  name: 'late', version: '1.0.0',
+  setup: () => ({
+    onResponse: (exchange, response) =>
+      new Promise((resolve) => setTimeout(resolve, response.local ? 600 : 300)),
+  }),
+};`;
+
 let gateway: Gateway;
 let service: Service;
+/** Resets the connection in the middle of its first response. */
+let cutter: ScriptedOrigin;
 
 const config = (more: Record<string, unknown> = {}) => ({
-  upstreams: [{ name: 'service', endpoints: [service.address] }],
+  upstreams: [
+    { name: 'service', endpoints: [service.address] },
+    // A shared connection is read on while a hook is busy.
+    { name: 'cutter', endpoints: [cutter.address], pipelining: 8 },
+  ],
   plugins: [
     { name: 'mark', path: './mark.mjs', config: { suffix: '!' }, ...more },
     { name: 'upper', path: './upper.mjs' },
     { name: 'wild', path: './wild.mjs', isolate: { timeout: '4s' } },
     { name: 'tame', path: './wild.mjs' },
+    { name: 'late', path: './late.mjs' },
   ],
   routes: [
     { path: '/mark', upstream: 'service', middleware: ['mark'] },
     { path: '/upper', upstream: 'service', middleware: ['upper'] },
     { path: '/wild', upstream: 'service', middleware: ['wild'] },
     { path: '/tame', upstream: 'service', middleware: ['tame', 'mark'] },
+    { path: '/late', upstream: 'cutter', middleware: ['late'] },
     { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
   ],
 });
@@ -67,14 +87,25 @@ before(async () => {
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => response.end(`${Buffer.concat(pieces)}${request.headers['x-wild'] ?? ''}`));
   }).listen();
+  cutter = await new ScriptedOrigin(async (connection) => {
+    await connection.request();
+    if (connection.index > 0) {
+      connection.write(okResponse('whole'));
+      return;
+    }
+    connection.write(`${message('HTTP/1.1 200 OK', 'Content-Length: 10')}hello`);
+    await sleep(50);
+    connection.reset();
+  }).listen();
   gateway = await startGateway(config(), {
-    files: { 'mark.mjs': MARK('one'), 'upper.mjs': UPPER, 'wild.mjs': WILD },
+    files: { 'late.mjs': LATE, 'mark.mjs': MARK('one'), 'upper.mjs': UPPER, 'wild.mjs': WILD },
   });
 });
 
 after(async () => {
   await gateway?.stop();
   await service?.close();
+  await cutter?.close();
 });
 
 const mark = async (): Promise<string | undefined> => (await ask(gateway.port, '/mark')).headers['x-mark'];
@@ -107,6 +138,15 @@ describe('a plugin of your own', () => {
       return now.sum('octopus_plugin_events_total', { plugin: 'tame', event: 'failed' }) === 1 ? now : null;
     }, 'the count');
     assert.ok(metrics);
+  });
+
+  it('that is busy with a response when it fails does not make it a second one', async () => {
+    const client = await gateway.connect();
+    const request = message('GET /late HTTP/1.1', 'Host: a');
+    assert.equal((await client.request(request)).status, 502);
+    assert.equal((await client.request(request)).body, 'whole');
+    assert.equal(client.received, '');
+    client.destroy();
   });
 
   it('that is not available closes its route', async () => {
