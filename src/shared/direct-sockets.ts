@@ -186,7 +186,10 @@ export function readAsAlways(socket: Socket): void {
   handle?.[READER]?.leave();
 }
 
-/** Whether the end of what the peer sends has been read, or the socket is closed. Its events say so only after the turn. */
+/**
+ * Whether nothing more will come from the peer than what has been read, or the socket is closed. Its events say so only
+ * after the turn.
+ */
 export function hasEnded(socket: Socket): boolean {
   const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
   return handle === null || handle[READER]?.ended === true;
@@ -195,7 +198,7 @@ export function hasEnded(socket: Socket): boolean {
 export class DirectReader {
   /** Set as soon as there is one. */
   socket: Socket | null = null;
-  /** The end has been read. */
+  /** All has been read, and the peer sends no more. */
   ended = false;
   readonly #handle: TcpHandle;
   readonly #receive: (length: number, input: Buffer) => void;
@@ -283,6 +286,7 @@ export class DirectReader {
     }
     const isFull = status === input.length;
     if (isFull) this.#alone = WHILE_LARGE;
+    else this.ended = ended;
     this.#receive(status, input);
     if (isFull) this.read(ended);
     else if (ended) this.#readAgain();
@@ -311,8 +315,10 @@ export class DirectReader {
       }
       if (length >= LARGE) this.#alone = WHILE_LARGE;
       else if (this.#alone > 0) this.#alone--;
+      const isFull = length === readBuffer.length;
+      this.ended = ended && !isFull;
       this.#receive(length, readBuffer);
-      if (length < readBuffer.length) {
+      if (!isFull) {
         // Not at once: who was given the last bytes may first have something to do in this turn.
         if (ended) this.#readAgain();
         return;

@@ -276,6 +276,29 @@ describe('C14 stale connections', () => {
     });
   }
 
+  it('C14 POST that waits for a connection does not get one that was closed behind the response before it', async () => {
+    let pooled!: OriginConnection;
+    act = (request, connection) => {
+      if (request.method === 'POST') return connection.write(okResponse('ok'));
+      pooled = connection;
+    };
+    const [client, other] = [await gateway.connect(), await gateway.connect()];
+    client.write(message('GET /narrow HTTP/1.1', 'Host: a'));
+    await sleep(100);
+    other.write(`${message('POST /narrow HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`);
+    await sleep(100);
+    // Response and end are both there when the gateway looks next.
+    process.kill(gateway.pid, 'SIGSTOP');
+    pooled.write(okResponse('ok'));
+    pooled.end();
+    await sleep(50);
+    process.kill(gateway.pid, 'SIGCONT');
+    assert.equal((await client.response()).status, 200);
+    assert.equal((await other.response('POST')).status, 200);
+    client.destroy();
+    other.destroy();
+  });
+
   it('C14 POST on a pooled connection that is reset after it was sent is not repeated', async () => {
     await poolThenClose((connection) => connection.reset());
     const response = await send('POST', '/one', 'hello');

@@ -102,7 +102,7 @@ export class H1Connection implements UpstreamConnection {
     return this.#state !== STATE_CONNECTING;
   }
 
-  /** The endpoint has closed it, although it is not out of the pool yet. */
+  /** The endpoint has closed it, although nothing has been told of that yet. */
   get ended(): boolean {
     return hasEnded(this.#socket);
   }
@@ -335,7 +335,7 @@ export class H1Connection implements UpstreamConnection {
     this.#call = null;
     const head = this.#head;
     // Surplus bytes, or a request the endpoint answered without reading it: the next response could not be told apart.
-    if (head.keepAlive && this.#requestDone && !surplus && this.#state !== STATE_CLOSED) {
+    if (head.keepAlive && this.#requestDone && !surplus && this.#state !== STATE_CLOSED && !this.ended) {
       this.#state = STATE_IDLE;
       this.idleSince = coarseClock.now;
       this.idleHint = head.keepAliveHint;
