@@ -176,29 +176,20 @@ export function readDirectly(
 }
 
 /** Null for a socket that reads as always. */
-export function readerOf(handle: object): DirectReader | null {
-  return (handle as TcpHandle)[READER] ?? null;
+export function readerOf(socket: Socket): DirectReader | null {
+  const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
+  return handle?.[READER] ?? null;
 }
 
 /** Gives the socket back to Node, which goes on reading if it did: for sessions that read natively. */
 export function readAsAlways(socket: Socket): void {
-  const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
-  handle?.[READER]?.leave();
-}
-
-/**
- * Whether nothing more will come from the peer than what has been read, or the socket is closed. Its events say so only
- * after the turn.
- */
-export function hasEnded(socket: Socket): boolean {
-  const handle = (socket as unknown as { _handle: TcpHandle | null })._handle;
-  return handle === null || handle[READER]?.ended === true;
+  readerOf(socket)?.leave();
 }
 
 export class DirectReader {
   /** Set as soon as there is one. */
   socket: Socket | null = null;
-  /** All has been read, and the peer sends no more. */
+  /** All has been read, and the peer sends no more. Events of the socket say so only after the turn. */
   ended = false;
   readonly #handle: TcpHandle;
   readonly #receive: (length: number, input: Buffer) => void;

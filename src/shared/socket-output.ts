@@ -196,7 +196,7 @@ export class SocketOutput implements ByteOutput, Batched, Sender {
     const socket = this.#socket;
     if (WriteWrap === null || socket.connecting || socket.writableLength !== 0) return null;
     this.#handle = handleOf(socket);
-    this.#reader = this.#handle === null ? null : readerOf(this.#handle);
+    this.#reader = readerOf(socket);
     this.#askStream = this.#reader === null;
     return this.#handle;
   }

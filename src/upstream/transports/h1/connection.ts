@@ -8,7 +8,7 @@ import { ResponseHead } from '../../../http/response-head.ts';
 import { PROBE_AFTER_MS, SocketStream } from '../../../http/socket-stream.ts';
 import type { ByteOutput } from '../../../shared/byte-output.ts';
 import { coarseClock } from '../../../shared/coarse-clock.ts';
-import { hasEnded } from '../../../shared/direct-sockets.ts';
+import { type DirectReader, readerOf } from '../../../shared/direct-sockets.ts';
 import { readBuffer } from '../../../shared/read-buffer.ts';
 import { type Connector, unresolved } from '../connector.ts';
 import {
@@ -58,6 +58,7 @@ export class H1Connection implements UpstreamConnection {
   readonly address: string;
   readonly #head = new ResponseHead();
   #decoder: ChunkedDecoder | null = null;
+  #reader: DirectReader | null = null;
   #call: UpstreamCall | null = null;
   #state = STATE_CONNECTING;
   #partial = '';
@@ -104,7 +105,8 @@ export class H1Connection implements UpstreamConnection {
 
   /** The endpoint has closed it, although nothing has been told of that yet. */
   get ended(): boolean {
-    return hasEnded(this.#socket);
+    const reader = this.#reader;
+    return reader === null ? this.#socket.destroyed : reader.ended || !reader.open;
   }
 
   /** Gives the connection to a call; it is the call's until it ended, failed, or was abandoned. */
@@ -187,6 +189,7 @@ export class H1Connection implements UpstreamConnection {
 
   #onConnect(): void {
     this.#state = STATE_HEAD;
+    this.#reader = readerOf(this.#socket);
     this.#call?.onConnected();
     this.flushHead();
   }
