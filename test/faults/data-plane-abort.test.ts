@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { atBest } from '../support/at-best.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
-import { type OriginConnection, ScriptedOrigin } from '../support/origin.ts';
+import { type OriginConnection, okResponse, ScriptedOrigin } from '../support/origin.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { message } from '../support/wire.ts';
 
@@ -14,7 +14,11 @@ let busy: OriginConnection[] = [];
 
 before(async () => {
   origin = await new ScriptedOrigin(async (connection) => {
-    const head = await connection.head();
+    let head = await connection.head();
+    if (head.startLine.includes('/first')) {
+      connection.write(okResponse('first'));
+      head = await connection.head();
+    }
     if (head.startLine.includes('/body')) {
       connection.write(`${message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}5\r\nhello\r\n`);
     }
@@ -38,6 +42,10 @@ const PHASES: Readonly<Record<string, string>> = {
   'waiting for the response': message('GET /head HTTP/1.1', 'Host: a'),
   'in the middle of the response body': message('GET /body HTTP/1.1', 'Host: a'),
   'in the middle of the upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Content-Length: 1000000')}hello`,
+  'in the second of two pipelined requests':
+    message('GET /first HTTP/1.1', 'Host: a') + message('GET /head HTTP/1.1', 'Host: a'),
+  'in the response body of the second of two pipelined requests':
+    message('GET /first HTTP/1.1', 'Host: a') + message('GET /body HTTP/1.1', 'Host: a'),
   'behind a small upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`,
   'behind a chunked upload': `${message('POST /head HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n\r\n`,
   'behind a small upload, in the middle of the response body': `${message('POST /body HTTP/1.1', 'Host: a', 'Content-Length: 5')}hello`,

@@ -280,13 +280,10 @@ export class Http1Connection implements Downstream, ClientConnection {
     this.#exchange.begin();
     this.#host.onExchange(this.#exchange);
     if (this.#draining) this.#exchange.events?.onShutdown(this.#drainUntil);
+    if (this.#state !== STATE_EXCHANGE) return;
     // Bytes nobody reads yet must not pile up in this process (rule C17).
-    if (
-      this.#state === STATE_EXCHANGE &&
-      (this.#rest !== null || (!this.#requestDone && this.#sink === null))
-    ) {
-      this.#pauseSocket();
-    }
+    if (this.#rest !== null || (!this.#requestDone && this.#sink === null)) this.#pauseSocket();
+    else this.#readOn();
   }
 
   // --- request body --------------------------------------------------------------------------------------------
