@@ -5,6 +5,8 @@ import http2 from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { BothVersions } from '../support/both-versions.ts';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
+import { type OriginConnection, ScriptedOrigin } from '../support/origin.ts';
+import { message } from '../support/wire.ts';
 
 const MB = 1024 * 1024;
 /** Below what the gateway sends as one piece, so that each is written by itself. */
@@ -142,5 +144,53 @@ describe('C17 small pieces', () => {
         await eventually(async () => source.closed, 'the end');
       });
     }
+  }
+});
+
+describe('C18 a client that never reads a response which began before the end of its upload', () => {
+  let limited: Gateway;
+  let endpoint: ScriptedOrigin;
+  /** Pieces are written until nobody takes them; of the request no more than the head is read. */
+  let flooding: OriginConnection;
+
+  before(async () => {
+    endpoint = await new ScriptedOrigin(async (connection) => {
+      await connection.head();
+      flooding = connection;
+      connection.socket.pause();
+      connection.write(message('HTTP/1.1 200 OK', 'Content-Length: 1000000000'));
+      const flood = (): void => {
+        while (!connection.socket.destroyed && connection.socket.write(PIECE));
+      };
+      connection.socket.on('drain', flood);
+      flood();
+    }).listen();
+    limited = await startGateway(
+      {
+        server: { limits: { body: '1GB', body_idle_timeout: '1s' } },
+        upstreams: [{ name: 'endpoint', endpoints: [endpoint.address] }],
+        routes: [{ path: '/*', upstream: 'endpoint' }],
+      },
+      { workers: 1 },
+    );
+  });
+
+  after(async () => {
+    await limited?.stop();
+    await endpoint?.close();
+  });
+
+  const CASES = { 'and ends its upload': 10, 'and whose upload the endpoint does not take': 100 * MB };
+  for (const [title, length] of Object.entries(CASES)) {
+    it(`${title}: its connections are closed`, async () => {
+      const client = await limited.connect();
+      client.socket.pause();
+      client.write(`${message('POST / HTTP/1.1', 'Host: a', `Content-Length: ${length}`)}hello`);
+      // Until the gateway waits for the client to read.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      client.write(Buffer.alloc(length - 5));
+      await eventually(async () => flooding.socket.destroyed || flooding.closedHow !== null, 'the end');
+      client.destroy();
+    });
   }
 });

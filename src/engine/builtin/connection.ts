@@ -310,7 +310,7 @@ export class Http1Connection implements Downstream, ClientConnection {
   pauseBody(): void {
     if (this.#requestDone) return;
     this.#bodyPaused = true;
-    this.deadline = 0;
+    this.#disarmBodyDeadline();
     this.#pauseSocket();
   }
 
@@ -332,6 +332,12 @@ export class Http1Connection implements Downstream, ClientConnection {
 
   #armBodyDeadline(): void {
     this.deadline = coarseClock.now + this.#host.settings.limits.bodyIdleTimeout;
+  }
+
+  /** The client may have to be waited for all the same: it reads a response that began before the end of its request. */
+  #disarmBodyDeadline(): void {
+    if (this.#writer.started && this.#output.blocked) this.#armWriteDeadline();
+    else this.deadline = 0;
   }
 
   #feedRest(): void {
@@ -356,7 +362,7 @@ export class Http1Connection implements Downstream, ClientConnection {
     const done = this.#remaining === 0;
     if (done) {
       this.#requestDone = true;
-      this.deadline = 0;
+      this.#disarmBodyDeadline();
       if (take < length) this.#hold(input, take, length);
     }
     this.#exchange.bytesReceived += take;
@@ -373,7 +379,7 @@ export class Http1Connection implements Downstream, ClientConnection {
       this.#failBody(decoder.tooLarge ? 'body_too_large' : 'bad_chunk');
     } else if (decoder.done) {
       this.#requestDone = true;
-      this.deadline = 0;
+      this.#disarmBodyDeadline();
       if (end < length) this.#hold(input, end, length);
       sink.onRequestEnd(decoder.trailers);
     }
