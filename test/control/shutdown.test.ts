@@ -20,13 +20,24 @@ before(async () => {
 });
 after(() => origin?.close());
 
+/** Answers with more than the buffers on the way take. */
+const LARGE = 30_000_000;
+const PLUGIN = `export const plugin = {
+  name: 'large', version: '1.0.0',
+  setup: () => ({ onRequest: () => ({ status: 200, body: 'x'.repeat(${LARGE}) }) }),
+};`;
+
 async function start(server: Record<string, unknown> = {}): Promise<Gateway> {
   const config: GatewayConfig = {
     server,
+    plugins: [{ name: 'large', path: './large.mjs' }],
     upstreams: [{ name: 'one', endpoints: [`127.0.0.1:${origin.port}`] }],
-    routes: [{ path: '/*', upstream: 'one', timeout: '60s' }],
+    routes: [
+      { path: '/large', upstream: 'one', middleware: ['large'] },
+      { path: '/*', upstream: 'one', timeout: '60s' },
+    ],
   };
-  return startGateway(config);
+  return startGateway(config, { files: { 'large.mjs': PLUGIN } });
 }
 
 const get = (path: string) => message(`GET ${path} HTTP/1.1`, 'Host: a');
@@ -68,6 +79,23 @@ describe('SIGTERM', () => {
     const line = gateway.logLines().find((entry) => entry['path'] === '/slow');
     assert.equal(line?.['status'], 200, 'the last request is in the access log');
     idle.destroy();
+    await gateway.stop();
+  });
+
+  it('a response that its client is slow to read arrives whole', async () => {
+    const gateway = await start();
+    const client = await gateway.connect();
+    client.socket.pause();
+    client.write(get('/large'));
+    // Longer than an idle connection is spared.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    gateway.child.kill('SIGTERM');
+    await eventually(() => refuses(gateway), 'new connections to be refused');
+    client.socket.resume();
+    assert.equal((await client.final()).body.length, LARGE);
+    const readAt = performance.now();
+    assert.deepEqual(await gateway.exited, { code: 0, signal: null });
+    assert.ok(performance.now() - readAt < 5_000, 'and then the connection is idle');
     await gateway.stop();
   });
 

@@ -138,7 +138,8 @@ export class Http1Connection implements Downstream, ClientConnection {
 
   #shortenIdle(): void {
     const idleFor = coarseClock.now - (this.deadline - this.#host.settings.limits.keepAliveTimeout);
-    if (idleFor > DRAIN_QUIET_MS) this.#socket.destroy();
+    // A slow client may still be reading its last response.
+    if (idleFor > DRAIN_QUIET_MS && this.#output.queued === 0) this.#socket.destroy();
     else this.deadline = Math.min(this.deadline, coarseClock.now + DRAIN_GRACE_MS);
   }
 
@@ -479,6 +480,7 @@ export class Http1Connection implements Downstream, ClientConnection {
     if (this.#state === STATE_HEAD) {
       const rest = this.#takeRest();
       if (rest !== null) this.#pump(rest, rest.length);
+      else if (this.#draining) this.deadline = coarseClock.now + DRAIN_GRACE_MS;
     }
     if (this.#state === STATE_TUNNEL) this.#stream!.drained();
     if (this.#state !== STATE_EXCHANGE) return;
