@@ -712,9 +712,10 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
         return;
       }
     }
+    const connecting = this.#runtime.pools[this.endpoint]!.connecting === true;
     this.#abandonTry(true);
     const endpoint = this.#runtime.record.endpoints[this.endpoint]!.address;
-    switch (phase) {
+    switch (phase === PHASE_QUEUED && connecting ? PHASE_CONNECT : phase) {
       case PHASE_QUEUED:
         this.#runtime.metrics.failure('pool_exhausted');
         this.#fail('pool_exhausted', `${endpoint}: no connection became free`);

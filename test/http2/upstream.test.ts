@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Authority } from '../support/certificates.ts';
 import { eventually, type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
@@ -231,6 +231,34 @@ describe('HTTP/2 endpoints', () => {
     await gateway.reload(config({ endpoints: ['does-not-exist.invalid:80'] }));
     assert.equal((await client.get('/echo')).status, 502);
     old.close();
+    await secure.close();
+  });
+
+  it('one that accepts and says nothing while it is asked for its protocol is passed over, and asked again', {
+    skip: authority === null,
+  }, async () => {
+    const secure = await new Http2Origin({
+      ...authority!.issue('localhost', { names: 'IP:127.0.0.1' }),
+    }).listen();
+    let mute = true;
+    const sockets: net.Socket[] = [];
+    const relay = net.createServer((socket) => {
+      sockets.push(socket.on('error', () => undefined));
+      if (!mute) socket.pipe(net.connect(Number(secure.address.split(':')[1]), '127.0.0.1')).pipe(socket);
+    });
+    relay.listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const silent = `https://127.0.0.1:${(relay.address() as AddressInfo).port}`;
+    const auto = { protocol: 'auto', tls: { verify: false }, timeouts: { connect: '500ms' } };
+    const routing = { retries: { attempts: 1, budget: '100%' } };
+    await gateway.reload(config({ ...auto, endpoints: [silent, `https://${secure.address}`] }, { routing }));
+    for (let i = 0; i < 2; i++) assert.equal((await client.get('/echo')).status, 200);
+    await gateway.reload(config({ ...auto, endpoints: [silent] }));
+    assert.equal((await client.get('/echo')).status, 504);
+    mute = false;
+    assert.equal((await client.get('/echo')).status, 200);
+    for (const socket of sockets) socket.destroy();
+    relay.close();
     await secure.close();
   });
 });

@@ -27,7 +27,10 @@ export class AlpnPool implements UpstreamPool {
   readonly #h1: CountedPool;
   readonly #h2: CountedPool;
   #chosen: CountedPool | null = null;
-  #asking = false;
+  /** The handshake that asks; null while none does. */
+  #asking: TLSSocket | null = null;
+  /** Whose time is the handshake's. */
+  #asker: UpstreamCall | null = null;
   #waiting: WaitingCall[] = [];
 
   constructor(host: string, port: number, dialer: Dialer, h1: CountedPool, h2: CountedPool) {
@@ -42,12 +45,18 @@ export class AlpnPool implements UpstreamPool {
     const chosen = this.#chosen;
     if (chosen !== null && chosen.open > 0) return chosen.request(call, fresh, patience, now);
     this.#waiting.push({ call, fresh, patience, now });
-    if (!this.#asking) this.#ask();
+    if (this.#asker === null) this.#ask();
     return null;
   }
 
+  /** Whoever waits does so because nothing is known yet, not because all connections are taken. */
+  get connecting(): boolean {
+    return this.#asker !== null;
+  }
+
   #ask(): void {
-    this.#asking = true;
+    // The last one to come has the most time left.
+    this.#asker = this.#waiting.at(-1)!.call;
     const address = this.#dialer.address(this.#host);
     if (address === '') {
       process.nextTick(() => this.#failed('the host name does not resolve'));
@@ -58,21 +67,23 @@ export class AlpnPool implements UpstreamPool {
       port: this.#port,
       noDelay: true,
     }) as TLSSocket;
+    this.#asking = socket;
     let failure = 'closed by the endpoint';
     socket.on('error', (error: NodeJS.ErrnoException) => {
       failure = error.code ?? error.message;
     });
     socket.on('secureConnect', () => {
+      if (this.#asking !== socket) return;
       this.#serve(socket.alpnProtocol === 'h2' ? this.#h2 : this.#h1);
       socket.destroy();
     });
     socket.on('close', () => {
-      if (this.#asking) this.#failed(failure);
+      if (this.#asking === socket) this.#failed(failure);
     });
   }
 
   #serve(pool: CountedPool): void {
-    this.#asking = false;
+    this.#endAsking();
     this.#chosen = pool;
     for (const { call, fresh, patience, now } of this.#take()) {
       const connection = pool.request(call, fresh, patience, now);
@@ -81,8 +92,13 @@ export class AlpnPool implements UpstreamPool {
   }
 
   #failed(detail: string): void {
-    this.#asking = false;
+    this.#endAsking();
     for (const { call } of this.#take()) call.onFailure(FAILURE_CONNECT, detail);
+  }
+
+  #endAsking(): void {
+    this.#asking = null;
+    this.#asker = null;
   }
 
   #take(): WaitingCall[] {
@@ -94,6 +110,12 @@ export class AlpnPool implements UpstreamPool {
   cancel(call: UpstreamCall): void {
     this.#waiting = this.#waiting.filter((one) => one.call !== call);
     this.#chosen?.cancel(call);
+    if (call !== this.#asker || this.#asking === null) return;
+    // A handshake that nobody answers would hold up all calls for ever.
+    const unanswered = this.#asking;
+    this.#endAsking();
+    unanswered.destroy();
+    if (this.#waiting.length > 0) this.#ask();
   }
 
   setOptions(options: PoolOptions): void {

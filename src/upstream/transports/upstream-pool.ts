@@ -28,6 +28,8 @@ export interface PoolObserver {
 
 /** Connections of one worker to one endpoint. */
 export interface UpstreamPool {
+  /** True: calls wait for the endpoint, not for others to be over. Left out where they never do. */
+  readonly connecting?: boolean;
   /**
    * @param fresh true: a new connection, for this call alone (a retry after a stale one)
    * @param patience not 0: the request is safe and has no body, so that it can share a connection; milliseconds that its
