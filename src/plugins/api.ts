@@ -84,6 +84,7 @@ export interface ClientCertificate {
 }
 
 export interface PluginResponse {
+  /** May be changed to one from 200 to 599; with 204 or 304 the body is left out. */
   status: number;
   readonly headers: HeaderView;
   /** False for HEAD, 204, 304 and other responses without a body: `onResponseBody` is not called. */

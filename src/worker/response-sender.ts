@@ -132,14 +132,19 @@ export class ResponseSender {
     this.#runHooks(
       view,
       (reply) => {
-        if (reply === undefined) {
-          if (eventStream) this.#enterEventStream(view.headers);
-          else this.#enterGrpcWeb(view.status, view.headers, sent);
-          this.#sendViewHead(view, reason);
+        if (reply !== undefined) {
+          call.cancel();
+          this.#deliverReply(reply);
+          return;
+        }
+        if (eventStream && view.sendsBody) this.#enterEventStream(view.headers);
+        else this.#enterGrpcWeb(view.status, view.headers, sent);
+        this.#sendViewHead(view, reason);
+        if (view.sendsBody === hasBody) {
           call.releaseResponse();
         } else {
           call.cancel();
-          this.#deliverReply(reply);
+          this.#output.endBody('');
         }
       },
       () => call.holdResponse(),
@@ -151,7 +156,10 @@ export class ResponseSender {
     this.#hooks.run(
       route!.chain!.onResponse,
       (link) => link.hooks.onResponse!(exchange!, view),
-      then,
+      (reply) => {
+        if (reply !== undefined || view.hasLegalStatus) then(reply);
+        else this.#onPluginFailed('onResponse', new TypeError(`illegal status ${view.status}`));
+      },
       onWait,
     );
   }
@@ -160,14 +168,16 @@ export class ResponseSender {
     const chain = this.#context.route!.chain!;
     const links = this.#events === null ? chain.onResponseBody : chain.onStreamBody;
     const { downstream } = this.#context.exchange;
-    const { headers } = view;
-    if (view.hasBody && links.length > 0) {
+    const { headers, sendsBody } = view;
+    const changed = view.status !== view.originalStatus;
+    if (changed) view.fitLength();
+    if (sendsBody && links.length > 0) {
       this.#filter = new ResponseFilter(links, this.#context.view!, this.#output, this);
       if (this.#filter.collects) headers.delete('content-length');
     }
-    const asIs = headers.hasLength || (!view.hasBody && this.#grpcWeb === null);
+    const asIs = headers.hasLength || (!sendsBody && this.#grpcWeb === null);
     const framing = asIs ? FRAMING_AS_IS : FRAMING_STREAM;
-    const text = view.status === view.originalStatus ? reason : statusText(view.status);
+    const text = changed ? statusText(view.status) : reason;
     downstream.sendHead(view.status, text, headers.lines, framing, 0);
   }
 
@@ -275,7 +285,7 @@ export class ResponseSender {
         this.#filter.end('');
         return;
       }
-      if (hasBody) downstream.sendBody(body, 0, body.length);
+      if (view.sendsBody) downstream.sendBody(body!, 0, body!.length);
       downstream.endBody('');
     });
   }

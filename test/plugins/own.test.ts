@@ -53,6 +53,13 @@ const SLOW = `export const plugin = {
   }),
 };`;
 
+const STATUS = `export const plugin = {
+  name: 'status', version: '1.0.0',
+  setup: () => ({
+    onResponse({ request }, response) { response.status = Number(request.query); },
+  }),
+};`;
+
 let gateway: Gateway;
 let service: Service;
 let breaking: ScriptedOrigin;
@@ -68,6 +75,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { name: 'wild', path: './wild.mjs', isolate: { timeout: '4s' } },
     { name: 'tame', path: './wild.mjs' },
     { name: 'slow', path: './slow.mjs' },
+    { name: 'status', path: './status.mjs' },
   ],
   routes: [
     { path: '/mark', upstream: 'service', middleware: ['mark'] },
@@ -75,6 +83,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { path: '/wild', upstream: 'service', middleware: ['wild'] },
     { path: '/tame', upstream: 'service', middleware: ['tame', 'mark'] },
     { path: '/slow', upstream: 'breaking', middleware: ['slow'] },
+    { path: '/status/*', upstream: 'service', middleware: ['status'] },
     { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
   ],
 });
@@ -83,6 +92,7 @@ before(async () => {
   service = await new Service((request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
+    response.statusCode = Number(/^\/status\/(\d+)/.exec(request.url ?? '')?.[1] ?? 200);
     request.on('end', () => response.end(`${Buffer.concat(pieces)}${request.headers['x-wild'] ?? ''}`));
   }).listen();
   breaking = await new ScriptedOrigin(async (connection) => {
@@ -90,7 +100,13 @@ before(async () => {
     connection.write(`${message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}5\r\nhello\r\nbroken\r\n`);
   }).listen();
   gateway = await startGateway(config(), {
-    files: { 'mark.mjs': MARK('one'), 'upper.mjs': UPPER, 'wild.mjs': WILD, 'slow.mjs': SLOW },
+    files: {
+      'mark.mjs': MARK('one'),
+      'upper.mjs': UPPER,
+      'wild.mjs': WILD,
+      'slow.mjs': SLOW,
+      'status.mjs': STATUS,
+    },
   });
 });
 
@@ -131,6 +147,31 @@ describe('a plugin of your own', () => {
     }, 'the count');
     assert.ok(metrics);
   });
+
+  const CHANGES = [
+    { from: 200, to: 204, length: [] },
+    { from: 200, to: 304, length: [] },
+    { from: 204, to: 200, length: ['0'] },
+    { from: 304, to: 200, length: ['0'] },
+    { from: 200, to: 404, length: ['4'], body: 'text' },
+    { from: 200, to: 101, status: 500 },
+    { from: 200, to: Number.NaN, status: 500 },
+  ];
+  for (const { from, to, status = to, length, body } of CHANGES) {
+    it(`C6 that changes the status from ${from} to ${to}: the next response is where it should be`, async () => {
+      const client = await gateway.connect();
+      const fields = ['Host: a', 'Content-Length: 4'];
+      const request = `${message(`POST /status/${from}?${to} HTTP/1.1`, ...fields)}text`;
+      for (let i = 0; i < 2; i++) {
+        const response = await client.request(request);
+        assert.equal(response.status, status);
+        if (length === undefined) continue;
+        assert.deepEqual(valuesOf(response.fields, 'content-length'), length);
+        assert.equal(response.body, body ?? '');
+      }
+      client.destroy();
+    });
+  }
 
   it('that is busy with a response which then turns out to be broken: one answer', async () => {
     const client = await gateway.connect();
