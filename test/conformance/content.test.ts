@@ -33,6 +33,14 @@ const RESPONSES: Readonly<Record<string, { status?: number; fields: readonly Fie
     ],
     body: TEXT,
   },
+  '/no-transform-in-second-line': {
+    fields: [
+      ['Content-Type', 'text/plain'],
+      ['Cache-Control', 'public'],
+      ['Cache-Control', 'no-transform'],
+    ],
+    body: TEXT,
+  },
   '/coded': {
     fields: [
       ['Content-Type', 'text/plain'],
@@ -130,7 +138,15 @@ describe('B14 with compression', () => {
     assert.match(value(response, 'vary'), /accept-encoding/i);
   });
 
-  for (const path of ['/no-transform', '/coded', '/partial', '/events', '/grpc', '/image', '/small']) {
+  const UNTOUCHED = [
+    '/no-transform',
+    '/no-transform-in-second-line',
+    '/coded',
+    '/partial',
+    '/events',
+    '/grpc',
+  ];
+  for (const path of [...UNTOUCHED, '/image', '/small']) {
     it(`B14 leaves ${path} alone`, async () => {
       const response = await get(`/zip${path}`, 'Accept-Encoding: gzip');
       assert.equal(response.body, RESPONSES[path]!.body);

@@ -81,5 +81,6 @@ function matchWeakTag(exchange: PluginExchange, response: PluginResponse): void 
   const tag = response.headers.get('ETag');
   if (!tag?.startsWith('"')) return;
   const weak = `W/${tag}`;
-  if (exchange.request.headers.get('If-None-Match')?.includes(weak)) response.headers.set('ETag', weak);
+  if (exchange.request.headers.getAll('If-None-Match').some((tags) => tags.includes(weak)))
+    response.headers.set('ETag', weak);
 }

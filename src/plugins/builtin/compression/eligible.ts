@@ -1,4 +1,4 @@
-import type { PluginRequest, PluginResponse } from '../../api.ts';
+import type { HeaderView, PluginRequest, PluginResponse } from '../../api.ts';
 
 const CACHE_ENTRIES = 256;
 
@@ -47,11 +47,10 @@ export function isEligible(response: PluginResponse, types: TypeFilter, minSize:
   const { headers } = response;
   const contentType = headers.get('Content-Type');
   if (contentType === undefined || !types.admits(contentType)) return false;
-  const coding = headers.get('Content-Encoding');
-  if (coding !== undefined && coding.toLowerCase() !== 'identity') return false;
+  if (headers.getAll('Content-Encoding').some((coding) => coding.toLowerCase() !== 'identity')) return false;
   const length = headers.get('Content-Length');
   if (length !== undefined && Number(length) < minSize) return false;
-  if (forbidsTransform(headers.get('Cache-Control'))) return false;
+  if (forbidsTransform(headers)) return false;
   return !DIGESTS.some((name) => headers.has(name));
 }
 
@@ -59,10 +58,12 @@ export function isEligible(response: PluginResponse, types: TypeFilter, minSize:
 export function isCompressible(request: PluginRequest, response: PluginResponse): boolean {
   const { status } = response;
   if (!response.hasBody || status < 200 || status === 204 || status === 206 || status === 304) return false;
-  return request.method !== 'HEAD' && !forbidsTransform(request.headers.get('Cache-Control'));
+  return request.method !== 'HEAD' && !forbidsTransform(request.headers);
 }
 
+const NO_TRANSFORM = /(?:^|[\s,])no-transform(?:[\s,]|$)/i;
+
 /** RFC 9111 sections 5.2.1.6 and 5.2.2.6. */
-function forbidsTransform(cacheControl: string | undefined): boolean {
-  return cacheControl !== undefined && /(?:^|[\s,])no-transform(?:[\s,]|$)/i.test(cacheControl);
+function forbidsTransform(headers: HeaderView): boolean {
+  return headers.getAll('Cache-Control').some((value) => NO_TRANSFORM.test(value));
 }
