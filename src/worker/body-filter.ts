@@ -29,6 +29,10 @@ export class BodyFilter {
   readonly #exchange: PluginExchange;
   readonly #target: FilterTarget;
   readonly #queue: { chunk: Uint8Array; last: boolean }[] = [];
+  /** Bytes that are still to come out; -1 when the body may have any length. */
+  #left = -1;
+  /** The plugin that has last changed the length of a piece. */
+  #resizedBy = '';
   #busy = false;
   #stopped = false;
   #heldBack = false;
@@ -48,6 +52,15 @@ export class BodyFilter {
   /** True while the length that goes in is the length that comes out as far as the core can tell. */
   get collects(): boolean {
     return this.#stages.some((stage) => stage.collected !== null);
+  }
+
+  /**
+   * A body of another length would be taken for the beginning of the next message, or the next message for its rest.
+   *
+   * @param length what Content-Length says; -1 without one
+   */
+  expect(length: number): void {
+    this.#left = length;
   }
 
   stop(): void {
@@ -105,7 +118,7 @@ export class BodyFilter {
         this.#wait(result, i, chunk, last);
         return false;
       }
-      chunk = result;
+      chunk = this.#replaced(chunk, result, stage);
     }
     this.#emit(chunk, last);
     return true;
@@ -123,14 +136,27 @@ export class BodyFilter {
       (value) => {
         if (this.#stopped) return;
         this.#busy = false;
-        if (this.#process(stage + 1, value ?? chunk, last)) this.#run();
+        const next = value === undefined ? chunk : this.#replaced(chunk, value, this.#stages[stage]!);
+        if (this.#process(stage + 1, next, last)) this.#run();
       },
       (error: unknown) => this.#fail(this.#stages[stage]!.link.name, error),
     );
   }
 
+  #replaced(before: Uint8Array, after: Uint8Array, stage: Stage): Uint8Array {
+    if (after.length !== before.length) this.#resizedBy = stage.link.name;
+    return after;
+  }
+
   #emit(chunk: Uint8Array, last: boolean): void {
     if (this.#stopped) return;
+    if (this.#left >= 0) {
+      this.#left -= chunk.length;
+      if (this.#left < 0 || (last && this.#left > 0)) {
+        this.#fail(this.#resizedBy, new TypeError('the length of the body is not that of Content-Length'));
+        return;
+      }
+    }
     const buffer = chunk.length === 0 ? EMPTY : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     this.#target.onFiltered(buffer, last);
   }

@@ -28,8 +28,10 @@ export class RequestFilter implements RequestBodySink, FilterTarget {
     return this.#filter.collects;
   }
 
-  into(sink: RequestBodySink): this {
+  /** @param length what the endpoint is told; -1 when it is told none */
+  into(sink: RequestBodySink, length: number): this {
     this.#sink = sink;
+    this.#filter.expect(length);
     return this;
   }
 

@@ -36,6 +36,11 @@ export class ResponseFilter implements FilterTarget {
     return this.#filter.collects;
   }
 
+  /** @param length what the client is told */
+  expect(length: number): void {
+    this.#filter.expect(length);
+  }
+
   stop(): void {
     this.#filter.stop();
   }

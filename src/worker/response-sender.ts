@@ -2,7 +2,7 @@ import type { ConnectionList } from '../engine/connection-list.ts';
 import { FRAMING_AS_IS, FRAMING_LENGTH, FRAMING_STREAM } from '../engine/downstream.ts';
 import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { DROP_RESPONSE, DROP_RESPONSE_KEEP_LENGTH } from '../http/forwarding.ts';
-import { BODY_NONE } from '../http/framing.ts';
+import { BODY_NONE, parseContentLength } from '../http/framing.ts';
 import { grpcStatus, isGrpc, statusLines } from '../http/grpc.ts';
 import { statusOfReset } from '../http/grpc-status.ts';
 import { grpcWebForm } from '../http/grpc-web.ts';
@@ -174,6 +174,7 @@ export class ResponseSender {
     if (sendsBody && links.length > 0) {
       this.#filter = new ResponseFilter(links, this.#context.view!, this.#output, this);
       if (this.#filter.collects) headers.delete('content-length');
+      else if (headers.hasLength) this.#filter.expect(parseContentLength(headers.get('content-length')!));
     }
     const asIs = headers.hasLength || (!sendsBody && this.#grpcWeb === null);
     const framing = asIs ? FRAMING_AS_IS : FRAMING_STREAM;

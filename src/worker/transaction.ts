@@ -4,7 +4,7 @@ import { statesTooMuch } from '../http/body-limit.ts';
 import { ERRORS, type ErrorCode, GatewayError } from '../http/errors.ts';
 import { KIND_CONTENT_LENGTH } from '../http/field-kind.ts';
 import { DROP_REMOVED } from '../http/forwarding.ts';
-import { BODY_CHUNKED, BODY_NONE } from '../http/framing.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '../http/framing.ts';
 import { formatGrpcTimeout, isGrpc, parseGrpcTimeout } from '../http/grpc.ts';
 import { HeaderBlock } from '../http/header-block.ts';
 import type { RequestHead } from '../http/request-head.ts';
@@ -342,9 +342,11 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
 
   startRequestBody(sink: RequestBodySink): void {
     const filter = this.#requestFilter;
-    const next = filter === null ? sink : filter.into(sink);
+    const { downstream, head } = this.#exchange;
+    const length = head.bodyKind === BODY_LENGTH && this.#keepsLength() ? head.contentLength : -1;
+    const next = filter === null ? sink : filter.into(sink, length);
     const text = this.#context.grpcWeb?.textRequest === true;
-    this.#exchange.downstream.startBody(text ? new GrpcWebTextBody(next) : next);
+    downstream.startBody(text ? new GrpcWebTextBody(next) : next);
   }
 
   pauseRequestBody(): void {

@@ -60,6 +60,18 @@ const STATUS = `export const plugin = {
   }),
 };`;
 
+/** Changes the length of a body, and says nothing of it in the head. */
+const RESIZE = `const resized = (chunk, last, how) =>
+  how === 'grow' && last ? Buffer.concat([chunk, Buffer.from('GET /smuggled HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')])
+  : how === 'shrink' ? chunk.subarray(0, chunk.length - 1) : chunk;
+export const plugin = {
+  name: 'resize', version: '1.0.0',
+  setup: () => ({
+    onRequestBody: ({ request }, chunk, last) => resized(chunk, last, request.headers.get('X-Request')),
+    onResponseBody: ({ request }, chunk, last) => resized(chunk, last, request.headers.get('X-Response')),
+  }),
+};`;
+
 let gateway: Gateway;
 let service: Service;
 let breaking: ScriptedOrigin;
@@ -76,6 +88,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { name: 'tame', path: './wild.mjs' },
     { name: 'slow', path: './slow.mjs' },
     { name: 'status', path: './status.mjs' },
+    { name: 'resize', path: './resize.mjs' },
   ],
   routes: [
     { path: '/mark', upstream: 'service', middleware: ['mark'] },
@@ -84,6 +97,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { path: '/tame', upstream: 'service', middleware: ['tame', 'mark'] },
     { path: '/slow', upstream: 'breaking', middleware: ['slow'] },
     { path: '/status/*', upstream: 'service', middleware: ['status'] },
+    { path: '/resize', upstream: 'service', middleware: ['resize'] },
     { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
   ],
 });
@@ -106,6 +120,7 @@ before(async () => {
       'wild.mjs': WILD,
       'slow.mjs': SLOW,
       'status.mjs': STATUS,
+      'resize.mjs': RESIZE,
     },
   });
 });
@@ -170,6 +185,21 @@ describe('a plugin of your own', () => {
         assert.equal(response.body, body ?? '');
       }
       client.destroy();
+    });
+  }
+
+  for (const how of ['grow', 'shrink']) {
+    it(`C1 that makes bodies ${how} though Content-Length stays: nothing is taken for another message`, async () => {
+      const client = await gateway.connect();
+      const request = (field: string): string =>
+        `${message('POST /resize HTTP/1.1', 'Host: a', 'Content-Length: 4', field)}text`;
+      assert.equal((await client.request(request(`X-Request: ${how}`))).status, 500);
+      const response = await client.request(request(`X-Response: ${how}`));
+      assert.equal(response.body, how === 'grow' ? 'text' : 'tex');
+      await client.closed();
+      assert.equal(client.received, '');
+      assert.equal((await ask(gateway.port, '/resize')).status, 200);
+      assert.ok(!service.seen.some(({ url }) => url === '/smuggled'));
     });
   }
 
