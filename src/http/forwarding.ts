@@ -36,6 +36,9 @@ const HOP_BY_HOP = [
   KIND_UPGRADE,
 ] as const;
 
+/** Whatever plugins add: the gateway alone writes these, except for the Content-Length of a response. */
+export const DROP_ADDED: Uint8Array = dropTable(...HOP_BY_HOP, KIND_HOST);
+
 /** Claims about the client that only a trusted proxy may make (rule B6), and names that alias dashed ones (A17). */
 const UNTRUSTED_CLAIMS = [
   KIND_X_FORWARDED_FOR,
@@ -88,6 +91,9 @@ export const DROP_RESPONSE_KEEP_LENGTH: Uint8Array = dropTable(...HOP_BY_HOP, KI
 
 /** Only what edits took out. */
 export const DROP_REMOVED: Uint8Array = dropTable();
+
+/** The same of the lines of a request, whose length stands elsewhere. */
+export const DROP_REMOVED_AND_LENGTH: Uint8Array = dropTable(KIND_CONTENT_LENGTH);
 
 /** Fields that must not arrive as trailers (rule C10): framing, routing, authentication, caching, content. */
 const FORBIDDEN_TRAILERS = new Set([

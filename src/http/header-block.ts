@@ -1,5 +1,6 @@
 import { equalsLower, FIELD_VALUE, isFieldValue, isToken, TOKEN } from './characters.ts';
-import { classifyField, KIND_REMOVED, KIND_UNDERSCORE } from './field-kind.ts';
+import { classifyField, KIND_CONTENT_LENGTH, KIND_REMOVED, KIND_UNDERSCORE } from './field-kind.ts';
+import { DROP_ADDED } from './forwarding.ts';
 import { flat } from './latin1.ts';
 
 const CR = 13;
@@ -236,7 +237,9 @@ export class HeaderBlock {
     if (run >= 0) text += raw.slice(run, this.end);
     const added = this.#added;
     if (added !== null) {
-      for (let i = 0; i < added.length; i += 2) text += `${added[i]}: ${added[i + 1]}\r\n`;
+      for (let i = 0; i < added.length; i += 2) {
+        if (passes(added[i]!, drop)) text += `${added[i]}: ${added[i + 1]}\r\n`;
+      }
     }
     return text;
   }
@@ -314,6 +317,12 @@ export class HeaderBlock {
     if (added === null) return;
     for (let i = 0; i < added.length; i += 2) yield [added[i]!, added[i + 1]!];
   }
+}
+
+/** Whether an added field may be written: a second Host or Content-Length would be read differently by every server. */
+function passes(name: string, drop: Uint8Array): boolean {
+  const kind = classifyField(name, 0, name.length);
+  return DROP_ADDED[kind] === 0 && (kind !== KIND_CONTENT_LENGTH || drop[kind] === 0);
 }
 
 /**

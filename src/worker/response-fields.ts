@@ -1,4 +1,5 @@
-import { DROP_REMOVED } from '../http/forwarding.ts';
+import { classifyField } from '../http/field-kind.ts';
+import { DROP_ADDED, DROP_REMOVED } from '../http/forwarding.ts';
 import { assertField, HeaderBlock } from '../http/header-block.ts';
 import type { HeaderView } from '../plugins/api.ts';
 
@@ -37,6 +38,7 @@ export class ResponseFields implements HeaderView {
       return;
     }
     assertField(name, value);
+    if (DROP_ADDED[classifyField(name, 0, name.length)] === 1) return;
     this.#lines += `${name}: ${value}\r\n`;
   }
 

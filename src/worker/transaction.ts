@@ -3,7 +3,7 @@ import type { Exchange } from '../engine/exchange.ts';
 import { statesTooMuch } from '../http/body-limit.ts';
 import { ERRORS, type ErrorCode, GatewayError } from '../http/errors.ts';
 import { KIND_CONTENT_LENGTH } from '../http/field-kind.ts';
-import { DROP_REMOVED } from '../http/forwarding.ts';
+import { DROP_REMOVED_AND_LENGTH } from '../http/forwarding.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '../http/framing.ts';
 import { formatGrpcTimeout, isGrpc, parseGrpcTimeout } from '../http/grpc.ts';
 import { HeaderBlock } from '../http/header-block.ts';
@@ -266,7 +266,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
       chain.onUpstreamRequest,
       (link) => link.hooks.onUpstreamRequest!(view, block),
       () => {
-        this.#editedLines = block.lines(DROP_REMOVED);
+        this.#editedLines = block.lines(DROP_REMOVED_AND_LENGTH);
         this.#beginCall(route);
       },
     );
@@ -333,7 +333,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
     if (this.#givenUpAt !== 0)
       fields.set('grpc-timeout', formatGrpcTimeout(this.#givenUpAt - performance.now()));
     grpc?.prepareTry(fields, this.#call.retries);
-    return fields === received ? this.#requestLines() : fields.lines(DROP_REMOVED);
+    return fields === received ? this.#requestLines() : fields.lines(DROP_REMOVED_AND_LENGTH);
   }
 
   get pickContext(): PickContext {

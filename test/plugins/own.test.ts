@@ -72,6 +72,25 @@ export const plugin = {
   }),
 };`;
 
+/** Sets what is the gateway's business, in every hook that can. */
+const FRAMING = `const edit = (headers) => {
+  headers.set('Host', 'plugin.example');
+  headers.append('Content-Length', '99');
+  headers.append('Transfer-Encoding', 'chunked');
+  headers.append('Connection', 'close');
+  headers.append('X-Plugin', 'seen');
+};
+export const plugin = {
+  name: 'framing', version: '1.0.0',
+  setup: () => ({
+    onRequest: ({ request }) => edit(request.headers),
+    onUpstreamRequest: (exchange, headers) => edit(headers),
+    onResponse(exchange, { headers }) {
+      for (const name of ['Transfer-Encoding', 'Connection', 'X-Plugin']) headers.append(name, 'close');
+    },
+  }),
+};`;
+
 let gateway: Gateway;
 let service: Service;
 let breaking: ScriptedOrigin;
@@ -89,6 +108,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { name: 'slow', path: './slow.mjs' },
     { name: 'status', path: './status.mjs' },
     { name: 'resize', path: './resize.mjs' },
+    { name: 'framing', path: './framing.mjs' },
   ],
   routes: [
     { path: '/mark', upstream: 'service', middleware: ['mark'] },
@@ -98,6 +118,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { path: '/slow', upstream: 'breaking', middleware: ['slow'] },
     { path: '/status/*', upstream: 'service', middleware: ['status'] },
     { path: '/resize', upstream: 'service', middleware: ['resize'] },
+    { path: '/framing', upstream: 'service', middleware: ['framing'] },
     { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
   ],
 });
@@ -121,6 +142,7 @@ before(async () => {
       'slow.mjs': SLOW,
       'status.mjs': STATUS,
       'resize.mjs': RESIZE,
+      'framing.mjs': FRAMING,
     },
   });
 });
@@ -202,6 +224,24 @@ describe('a plugin of your own', () => {
       assert.ok(!service.seen.some(({ url }) => url === '/smuggled'));
     });
   }
+
+  it('C1 that sets fields of framing and connection: they stay those of the gateway', async () => {
+    const client = await gateway.connect();
+    const request = `${message('POST /framing HTTP/1.1', 'Host: a', 'Content-Length: 4')}text`;
+    for (let i = 0; i < 2; i++) {
+      const response = await client.request(request);
+      assert.equal(response.status, 200);
+      assert.equal(response.body, 'text');
+      assert.deepEqual(valuesOf(response.fields, 'x-plugin'), ['close']);
+      assert.deepEqual(valuesOf(response.fields, 'connection'), []);
+      const { headersDistinct } = service.seen.at(-1)!;
+      assert.deepEqual(headersDistinct['host'], [service.address]);
+      assert.deepEqual(headersDistinct['content-length'], ['4']);
+      assert.equal(headersDistinct['connection'], undefined);
+      assert.deepEqual(headersDistinct['x-plugin'], ['seen', 'seen']);
+    }
+    client.destroy();
+  });
 
   it('that is busy with a response which then turns out to be broken: one answer', async () => {
     const client = await gateway.connect();
