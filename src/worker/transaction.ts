@@ -248,7 +248,6 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
       return;
     }
     const { chain } = route;
-    this.#proxied = true;
     if (chain === null) {
       this.#beginCall(route);
       return;
@@ -283,6 +282,7 @@ export class Transaction implements DownstreamEvents, ProxyClient, RequestFilter
   }
 
   #beginCall(route: CompiledRoute): void {
+    this.#proxied = true;
     const { head, startedAt } = this.#exchange;
     const bodyFollows = head.bodyKind !== BODY_NONE;
     const chunked = head.bodyKind === BODY_CHUNKED || (bodyFollows && !this.#keepsLength());

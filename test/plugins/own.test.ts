@@ -91,6 +91,11 @@ export const plugin = {
   }),
 };`;
 
+const THROWING = `export const plugin = {
+  name: 'throwing', version: '1.0.0',
+  setup: () => ({ onUpstreamRequest() { throw new Error('no signature'); } }),
+};`;
+
 let gateway: Gateway;
 let service: Service;
 let breaking: ScriptedOrigin;
@@ -109,6 +114,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { name: 'status', path: './status.mjs' },
     { name: 'resize', path: './resize.mjs' },
     { name: 'framing', path: './framing.mjs' },
+    { name: 'throwing', path: './throwing.mjs' },
   ],
   routes: [
     { path: '/mark', upstream: 'service', middleware: ['mark'] },
@@ -119,6 +125,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { path: '/status/*', upstream: 'service', middleware: ['status'] },
     { path: '/resize', upstream: 'service', middleware: ['resize'] },
     { path: '/framing', upstream: 'service', middleware: ['framing'] },
+    { path: '/upstream-throws', upstream: 'service', middleware: ['throwing'] },
     { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
   ],
 });
@@ -143,6 +150,7 @@ before(async () => {
       'status.mjs': STATUS,
       'resize.mjs': RESIZE,
       'framing.mjs': FRAMING,
+      'throwing.mjs': THROWING,
     },
   });
 });
@@ -224,6 +232,15 @@ describe('a plugin of your own', () => {
       assert.ok(!service.seen.some(({ url }) => url === '/smuggled'));
     });
   }
+
+  it('that throws before the request leaves: the access log names no endpoint of an earlier request', async () => {
+    const client = await gateway.connect();
+    assert.equal((await client.request(message('GET /framing HTTP/1.1', 'Host: a'))).status, 200);
+    assert.equal((await client.request(message('GET /upstream-throws HTTP/1.1', 'Host: a'))).status, 500);
+    const line = await gateway.logLine((entry) => entry['path'] === '/upstream-throws', 'the request');
+    assert.deepEqual([line['status'], line['upstream'], line['endpoint']], [500, undefined, undefined]);
+    client.destroy();
+  });
 
   it('C1 that sets fields of framing and connection: they stay those of the gateway', async () => {
     const client = await gateway.connect();
