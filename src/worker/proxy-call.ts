@@ -458,9 +458,11 @@ export class ProxyCall implements UpstreamCall, RequestBodySink, Listed {
   releaseResponse(): void {
     if (!this.#held) return;
     this.#held = false;
-    const chunks = this.#heldChunks;
-    this.#heldChunks = [];
-    for (const chunk of chunks) this.#client.onUpstreamData(chunk, 0, chunk.length);
+    // A piece that a plugin refuses ends the exchange: what is behind it is thrown away then.
+    while (this.#heldChunks.length > 0) {
+      const chunk = this.#heldChunks.shift()!;
+      this.#client.onUpstreamData(chunk, 0, chunk.length);
+    }
     const trailers = this.#heldEnd;
     if (trailers !== null) {
       this.#heldEnd = null;

@@ -20,6 +20,7 @@ export class ResponseFilter implements FilterTarget {
   readonly #output: BodyOutput;
   readonly #host: ResponseFilterHost;
   #trailers = '';
+  #sendHead: (() => void) | null = null;
 
   constructor(
     links: readonly ChainLink[],
@@ -34,6 +35,11 @@ export class ResponseFilter implements FilterTarget {
 
   get collects(): boolean {
     return this.#filter.collects;
+  }
+
+  /** @param send is called when the first of the body comes out: until then the answer can still be another one */
+  holdHead(send: () => void): void {
+    this.#sendHead = send;
   }
 
   /** @param length what the client is told */
@@ -56,6 +62,8 @@ export class ResponseFilter implements FilterTarget {
   }
 
   onFiltered(chunk: Buffer, last: boolean): void {
+    this.#sendHead?.();
+    this.#sendHead = null;
     if (chunk.length > 0 && !this.#output.sendBody(chunk, 0, chunk.length)) this.#host.onDownstreamBlocked();
     if (last) this.#output.endBody(this.#trailers);
     else this.#output.flush();

@@ -179,7 +179,9 @@ export class ResponseSender {
     const asIs = headers.hasLength || (!sendsBody && this.#grpcWeb === null);
     const framing = asIs ? FRAMING_AS_IS : FRAMING_STREAM;
     const text = changed ? statusText(view.status) : reason;
-    downstream.sendHead(view.status, text, headers.lines, framing, 0);
+    const send = (): void => downstream.sendHead(view.status, text, headers.lines, framing, 0);
+    if (this.#filter?.collects && !view.local && this.#grpcWeb === null) this.#filter.holdHead(send);
+    else send();
   }
 
   sendUpstreamData(input: Buffer, start: number, end: number): void {
@@ -263,6 +265,7 @@ export class ResponseSender {
 
   /** Sends a response of the gateway or a plugin, through the response hooks of the route if it has any. */
   sendLocal(made: LocalReply): void {
+    this.#dropFilter();
     const reply = this.#inProtocol(made);
     const chain = this.#context.route?.chain ?? null;
     if (chain === null || (chain.onResponse.length === 0 && chain.onResponseBody.length === 0)) {
@@ -315,6 +318,7 @@ export class ResponseSender {
   /** Sends a response made here as it is. */
   deliver(made: LocalReply): void {
     if (this.#context.over) return;
+    this.#dropFilter();
     const reply = this.#inProtocol(made);
     const { downstream, head } = this.#context.exchange;
     const lines = `Date: ${httpDate()}\r\n${reply.lines}`;
@@ -326,6 +330,12 @@ export class ResponseSender {
       if (body !== null && head.method !== 'HEAD') downstream.sendBody(body, 0, body.length);
     }
     downstream.endBody('');
+  }
+
+  /** Of a response that failed before any of it was sent. */
+  #dropFilter(): void {
+    this.#filter?.stop();
+    this.#filter = null;
   }
 
   // --- backpressure ----------------------------------------------------------------------------------------------

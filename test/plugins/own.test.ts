@@ -96,14 +96,26 @@ const THROWING = `export const plugin = {
   setup: () => ({ onUpstreamRequest() { throw new Error('no signature'); } }),
 };`;
 
+const WHOLE = `export const plugin = {
+  name: 'whole', version: '1.0.0', wholeBody: { response: 1000 },
+  setup: () => ({
+    onResponseBody({ request }, chunk) {
+      if (request.headers.has('X-Throw')) throw new Error('wild');
+      return Buffer.from(chunk.length + ' bytes');
+    },
+  }),
+};`;
+
 let gateway: Gateway;
 let service: Service;
 let breaking: ScriptedOrigin;
+let pieces: ScriptedOrigin;
 
 const config = (more: Record<string, unknown> = {}) => ({
   upstreams: [
     { name: 'service', endpoints: [service.address] },
     { name: 'breaking', endpoints: [breaking.address] },
+    { name: 'pieces', endpoints: [pieces.address] },
   ],
   plugins: [
     { name: 'mark', path: './mark.mjs', config: { suffix: '!' }, ...more },
@@ -114,6 +126,7 @@ const config = (more: Record<string, unknown> = {}) => ({
     { name: 'status', path: './status.mjs' },
     { name: 'resize', path: './resize.mjs' },
     { name: 'framing', path: './framing.mjs' },
+    { name: 'whole', path: './whole.mjs' },
     { name: 'throwing', path: './throwing.mjs' },
   ],
   routes: [
@@ -126,6 +139,9 @@ const config = (more: Record<string, unknown> = {}) => ({
     { path: '/resize', upstream: 'service', middleware: ['resize'] },
     { path: '/framing', upstream: 'service', middleware: ['framing'] },
     { path: '/upstream-throws', upstream: 'service', middleware: ['throwing'] },
+    { path: '/whole', upstream: 'service', middleware: ['whole'] },
+    { path: '/whole-late', upstream: 'pieces', middleware: ['slow', 'whole'] },
+    { path: '/whole-breaking', upstream: 'breaking', middleware: ['whole'] },
     { path: '/closed', upstream: 'service', middleware: ['jwt-auth'] },
   ],
 });
@@ -141,6 +157,13 @@ before(async () => {
     await connection.head();
     connection.write(`${message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}5\r\nhello\r\nbroken\r\n`);
   }).listen();
+  pieces = await new ScriptedOrigin(async (connection) => {
+    await connection.request();
+    const piece = `258\r\n${'x'.repeat(600)}\r\n`;
+    connection.write(
+      `${message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}${piece.repeat(5)}0\r\n\r\n`,
+    );
+  }).listen();
   gateway = await startGateway(config(), {
     files: {
       'mark.mjs': MARK('one'),
@@ -150,6 +173,7 @@ before(async () => {
       'status.mjs': STATUS,
       'resize.mjs': RESIZE,
       'framing.mjs': FRAMING,
+      'whole.mjs': WHOLE,
       'throwing.mjs': THROWING,
     },
   });
@@ -158,6 +182,7 @@ before(async () => {
 after(async () => {
   await gateway?.stop();
   await breaking?.close();
+  await pieces?.close();
   await service?.close();
 });
 
@@ -239,6 +264,22 @@ describe('a plugin of your own', () => {
     assert.equal((await client.request(message('GET /upstream-throws HTTP/1.1', 'Host: a'))).status, 500);
     const line = await gateway.logLine((entry) => entry['path'] === '/upstream-throws', 'the request');
     assert.deepEqual([line['status'], line['upstream'], line['endpoint']], [500, undefined, undefined]);
+    client.destroy();
+  });
+
+  it('that gets whole response bodies: over its cap, broken, or its own error, the answer says so', async () => {
+    const client = await gateway.connect();
+    const statusOf = async (path: string, length: number, ...fields: string[]): Promise<number> => {
+      const head = message(`POST ${path} HTTP/1.1`, 'Host: a', `Content-Length: ${length}`, ...fields);
+      return (await client.request(head + 'x'.repeat(length))).status;
+    };
+    assert.equal(await statusOf('/whole', 1000), 200);
+    assert.equal(await statusOf('/whole', 1001), 502);
+    assert.equal(await statusOf('/whole', 200_000), 502);
+    assert.equal(await statusOf('/whole', 10, 'X-Throw: yes'), 500);
+    assert.equal(await statusOf('/whole-breaking', 0), 502);
+    assert.equal(await statusOf('/whole-late', 2), 502, "and what came behind it is nobody's");
+    assert.equal(await statusOf('/whole', 10), 200);
     client.destroy();
   });
 
