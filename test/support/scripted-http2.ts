@@ -7,6 +7,8 @@ export type Script = (stream: number) => readonly Buffer[];
 /** An HTTP/2 endpoint that sends what it is told to, all of an answer in one write. */
 export class ScriptedHttp2 {
   answer: Script;
+  /** What it does to a connection once it has answered. */
+  afterwards: (socket: net.Socket) => void = () => {};
   readonly #server = net.createServer((socket) => this.#serve(socket));
 
   constructor(answer: Script = () => []) {
@@ -44,7 +46,9 @@ export class ScriptedHttp2 {
         const [type, flags, stream] = [input[3]!, input[4]!, input.readUInt32BE(5)];
         input = input.subarray(end);
         if (type === SETTINGS && (flags & ACK) === 0) socket.write(frame(SETTINGS, ACK, 0));
-        if (type === HEADERS) socket.write(Buffer.concat(this.answer(stream)));
+        if (type !== HEADERS) continue;
+        socket.write(Buffer.concat(this.answer(stream)));
+        this.afterwards(socket);
       }
     });
   }

@@ -284,9 +284,18 @@ export class H2Stream implements UpstreamConnection {
     const call = this.#call;
     // An endpoint may answer and then reset the stream to stop the request (RFC 9113 section 8.1). Go's server does, and what
     // the client has not taken by then has still to reach it.
-    if (call === null || this.#stream!.rstCode !== constants.NGHTTP2_NO_ERROR || !this.#whole) return;
+    if (call === null || !this.#whole) return;
     if (!this.#inBody) this.#begin(call);
     if (this.#call === call) this.#finish();
+  }
+
+  /**
+   * Whatever ended the stream behind END_STREAM, the response is whole (RFC 9113 section 8.1), also for a client that is slow to
+   * take it. That is no more than the window of the stream, so it need not wait for the client.
+   */
+  #takeRest(stream: ClientHttp2Stream): void {
+    for (let rest: Buffer | null = stream.read(); rest !== null; rest = stream.read()) this.#onData(rest);
+    this.#onEnd();
   }
 
   #finish(): void {
@@ -350,6 +359,7 @@ export class H2Stream implements UpstreamConnection {
     if (this.#finished) this.#session.spareHeads.push(this.#head);
     this.#session.release(this);
     this.#tunnel?.closed();
+    if (this.#whole) this.#takeRest(stream);
     const call = this.#call;
     if (call === null) return;
     this.#call = null;
