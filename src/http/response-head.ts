@@ -20,7 +20,8 @@ import {
 import { HeaderBlock, SCAN_OK } from './header-block.ts';
 import { latin1 } from './latin1.ts';
 
-const MAX_FIELDS = 1000;
+/** Of a response, whatever the protocol. */
+export const MAX_FIELDS = 1000;
 const EVENT_STREAM = 'text/event-stream';
 
 /**

@@ -6,10 +6,15 @@ import type net from 'node:net';
 /** A service in HTTP/1.1 and one in HTTP/2 with prior knowledge, for gateways that must treat them alike. */
 export class BothVersions {
   readonly plain: http.Server;
-  readonly multiplexed = http2.createServer();
+  readonly multiplexed: http2.Http2Server;
 
-  constructor(h1: http.RequestListener, h2: (stream: http2.ServerHttp2Stream, path: string) => void) {
+  constructor(
+    h1: http.RequestListener,
+    h2: (stream: http2.ServerHttp2Stream, path: string) => void,
+    options: http2.ServerOptions = {},
+  ) {
     this.plain = http.createServer(h1);
+    this.multiplexed = http2.createServer(options);
     this.multiplexed.on('stream', (stream, headers) => {
       stream.on('error', () => undefined);
       h2(stream, headers[':path'] ?? '');

@@ -6,6 +6,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { isRefusedForLength } from '../../http/body-limit.ts';
+import { MAX_SENT_HEAD } from '../../http/http2-limits.ts';
 import { readOn } from '../../http/http2-read.ts';
 import { coarseClock, onTick } from '../../shared/coarse-clock.ts';
 import type { Http2Settings } from '../../shared/http2-settings.ts';
@@ -56,6 +57,7 @@ function sessionOptions(http2: Http2Settings, limits: WorkerLimits): SessionOpti
     },
     // The five pseudo-fields and crumbs of cookies come on top of what HTTP/1.1 counts.
     maxHeaderListPairs: limits.headerCount * 2,
+    maxSendHeaderBlockLength: MAX_SENT_HEAD,
     maxSessionMemory: MAX_SESSION_MEGABYTES,
     maxSessionInvalidFrames: MAX_INVALID_FRAMES,
     maxSessionRejectedStreams: MAX_REJECTED_STREAMS,

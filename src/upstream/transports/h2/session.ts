@@ -8,8 +8,9 @@ import {
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { closeNative } from '../../../http/http2-close.ts';
+import { MAX_SENT_HEAD } from '../../../http/http2-limits.ts';
 import { readOn } from '../../../http/http2-read.ts';
-import type { ResponseHead } from '../../../http/response-head.ts';
+import { MAX_FIELDS, type ResponseHead } from '../../../http/response-head.ts';
 import { coarseClock, onTick } from '../../../shared/coarse-clock.ts';
 import type { Connector } from '../connector.ts';
 import type { UpstreamCall } from '../upstream-call.ts';
@@ -102,6 +103,8 @@ export class H2Session implements StreamSession {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
       peerMaxConcurrentStreams: limit,
+      maxHeaderListPairs: MAX_FIELDS + 1,
+      maxSendHeaderBlockLength: MAX_SENT_HEAD,
       maxSessionMemory: SESSION_MEGABYTES,
     });
     this.#session = session;
