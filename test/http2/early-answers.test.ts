@@ -59,18 +59,31 @@ const abrupt = new ScriptedHttp2((stream) => [
   frame(DATA, END_STREAM, stream, Buffer.from(BODY)),
   frame(RST_STREAM, 0, stream, number32(http2.constants.NGHTTP2_NO_ERROR)),
 ]);
+/** Ends a response that has no body behind its head, as Go's server does when a handler flushes. */
+const bodiless = new ScriptedHttp2((stream) => {
+  bodiless.afterwards = (socket) => {
+    setTimeout(() => socket.write(frame(DATA, END_STREAM, stream)), 50);
+  };
+  return [frame(HEADERS, END_HEADERS, stream, headerBlock([[':status', '204']]))];
+});
 let gateway: Gateway;
 
 before(async () => {
   await services.listen();
   await abrupt.listen();
+  await bodiless.listen();
   gateway = await startGateway(
     {
-      upstreams: [...services.upstreams, { name: 'abrupt', protocol: 'h2', endpoints: [abrupt.address] }],
+      upstreams: [
+        ...services.upstreams,
+        { name: 'abrupt', protocol: 'h2', endpoints: [abrupt.address] },
+        { name: 'bodiless', protocol: 'h2', endpoints: [bodiless.address] },
+      ],
       routes: [
         { path: '/h1/*', upstream: 'h1', strip_prefix: '/h1' },
         { path: '/h2/*', upstream: 'h2', strip_prefix: '/h2' },
         { path: '/abrupt', upstream: 'abrupt' },
+        { path: '/bodiless/empty', upstream: 'bodiless' },
         { path: '/here', respond: { body: BODY } },
       ],
     },
@@ -82,6 +95,7 @@ after(async () => {
   await gateway?.stop();
   services.close();
   abrupt.close();
+  bodiless.close();
 });
 
 /** Frames of the answer to a request whose body has not ended, up to the reset. */
@@ -139,6 +153,7 @@ describe('RFC 9113 8.1: an answer before the end of the request', () => {
     '/h2/trailers',
     '/h2/empty',
     '/abrupt',
+    '/bodiless/empty',
     '/here',
   ]) {
     for (const window of [65_535, 1_000]) {

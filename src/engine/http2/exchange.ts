@@ -311,6 +311,8 @@ export class Http2Exchange implements Downstream, Listed {
       // A response that Node does not put on the wire costs its stream, not the thread.
       this.abort();
     }
+    // Node has ended one that has no body with its head, and asks for no trailers.
+    if (this.#stream.writableEnded) this.#awaitsTrailers = false;
   }
 
   #sendTrailers(): void {
