@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
-  ACK,
   CONTINUATION,
   DATA,
   END_HEADERS,
@@ -13,10 +12,8 @@ import {
   HEADERS,
   headerBlock,
   number32,
-  PREFACE,
   PUSH_PROMISE,
   RST_STREAM,
-  SETTINGS,
 } from '../support/http2-frames.ts';
 import { type Script, ScriptedHttp2 } from '../support/scripted-http2.ts';
 import { message, type WireResponse } from '../support/wire.ts';
@@ -168,6 +165,29 @@ describe('malformed responses of HTTP/2 endpoints', () => {
     await goesOn();
     assert.equal(tries, 1);
   });
+
+  /** @param begun whether the endpoint says that it may have begun with the first try */
+  async function triesOfPost(code: number, begun: boolean): Promise<[status: number, tries: number]> {
+    let tries = 0;
+    endpoint.answer = (stream) => {
+      if (tries++ > 0) return response(OK)(stream);
+      return [frame(GOAWAY, 0, 0, Buffer.concat([number32(begun ? stream : 0), number32(code)]))];
+    };
+    const client = await gateway.connect();
+    const request = message('POST / HTTP/1.1', 'Host: a.test', 'Content-Length: 4');
+    const { status } = await client.request(`${request}once`);
+    client.destroy();
+    await goesOn();
+    return [status, tries];
+  }
+
+  for (const code of [1, 2, 7, 11]) {
+    it(`D8: GOAWAY with code ${code}: what is above its last stream is repeated, whatever the method`, async () =>
+      assert.deepEqual(await triesOfPost(code, false), [200, 2]));
+
+    it(`D8: GOAWAY with code ${code}: a POST that is not above its last stream is not repeated`, async () =>
+      assert.deepEqual(await triesOfPost(code, true), [502, 1]));
+  }
 
   it('a field with a line break in it is left out', async () => {
     const answer = await ask(

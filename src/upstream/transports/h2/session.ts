@@ -65,6 +65,8 @@ export class H2Session implements StreamSession {
   proven = false;
   /** Why the connection is gone; `''` while it is not. */
   lost = '';
+  /** By the GOAWAY that ended it at once, the last stream that the endpoint may have begun with; -1: there was none. */
+  lastBegun = -1;
   /** Coarse-clock time since which it has no calls. */
   idleSince = coarseClock.now;
   #limit: number;
@@ -115,7 +117,7 @@ export class H2Session implements StreamSession {
       this.#setLimit(maxConcurrentStreams);
       this.#settle();
     });
-    session.on('goaway', (code) => this.#onGoaway(code));
+    session.on('goaway', (code, lastStream) => this.#onGoaway(code, lastStream));
     session.on('error', (error: NodeJS.ErrnoException) => this.#onLost(error.code ?? error.message));
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onLost(error.code ?? error.message));
     socket.on('close', () => this.#onClose());
@@ -237,8 +239,11 @@ export class H2Session implements StreamSession {
   }
 
   /** Calls that the endpoint has not begun come back as refused; the others may finish. */
-  #onGoaway(code: number): void {
-    if (code !== constants.NGHTTP2_NO_ERROR) this.lost = `GOAWAY with code ${code}`;
+  #onGoaway(code: number, lastStream: number): void {
+    if (code !== constants.NGHTTP2_NO_ERROR) {
+      this.lost = `GOAWAY with code ${code}`;
+      this.lastBegun = lastStream;
+    }
     this.retire();
   }
 

@@ -34,6 +34,8 @@ export interface StreamSession {
   proven: boolean;
   /** Why the connection is gone; `''` while it is not. */
   readonly lost: string;
+  /** By the GOAWAY that ended it at once, the last stream that the endpoint may have begun with; -1: there was none. */
+  readonly lastBegun: number;
   readonly takesConnect: boolean;
   /** Response heads that nobody uses: streams take theirs from here and give it back. */
   readonly spareHeads: ResponseHead[];
@@ -369,8 +371,9 @@ export class H2Stream implements UpstreamConnection {
     else call.onFailure(this.#kindOf(code), `reset by the endpoint, code ${code}`, code);
   }
 
-  #kindOf(code: number): number {
+  #kindOf(given: number): number {
     if (!this.#session.everConnected) return FAILURE_CONNECT;
+    const code = this.#session.lastBegun < 0 ? given : this.#codeByGoaway();
     const violates = code === constants.NGHTTP2_PROTOCOL_ERROR;
     // Whatever the code says: the client may have got a head, and must not get another one.
     if (this.#answered && (this.#inBody || !violates)) return FAILURE_TRUNCATED;
@@ -378,6 +381,12 @@ export class H2Stream implements UpstreamConnection {
     if (code === constants.NGHTTP2_REFUSED_STREAM) return FAILURE_REFUSED;
     if (violates) return FAILURE_MALFORMED;
     return this.#reused && this.#session.lost !== '' ? FAILURE_STALE : FAILURE_RESET;
+  }
+
+  /** Node gives all streams the code of a GOAWAY, which says nothing about any of them (RFC 9113 section 6.8). */
+  #codeByGoaway(): number {
+    const { id = Number.MAX_SAFE_INTEGER } = this.#stream!;
+    return id > this.#session.lastBegun ? constants.NGHTTP2_REFUSED_STREAM : constants.NGHTTP2_CANCEL;
   }
 }
 
