@@ -8,15 +8,18 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { eventually, type Gateway, startGateway } from '../support/gateway.ts';
 import {
+  ACK,
   DATA,
   END_HEADERS,
   END_STREAM,
   frame,
   framesOf,
   GOAWAY,
+  getRequest,
   HEADERS,
   headerBlock,
   number32,
+  PING,
   PREFACE,
   RST_STREAM,
   SETTINGS,
@@ -47,8 +50,14 @@ const PIECE = Buffer.alloc(20_000);
 /** More than the kernel takes for a client that does not read. */
 const PIECES = 1_000;
 let cut = 0;
+/** Answers that have begun and go on when the test says so. */
+const begun: http.ServerResponse[] = [];
 
 const service = http.createServer((request, response) => {
+  if (request.url === '/begun') {
+    response.write(BODY);
+    begun.push(response);
+  }
   if (request.url === '/early') response.end(BODY);
   if (request.url !== '/large') return;
   response.on('close', () => cut++);
@@ -137,6 +146,33 @@ describe('a session ends with an answer that waits for its window', () => {
 });
 
 describe('an answer is given up while the client does not read', () => {
+  it('is no longer taken from its endpoint, whatever the code of the reset', async () => {
+    const client = await connect(initialWindow(WINDOW), getRequest(1, '/service/begun'));
+    await client.until(
+      () => framesOf(client).find(({ type, stream }) => type === DATA && stream === 1) ?? null,
+      'as much of the answer as the window lets through',
+    );
+    const [response] = begun;
+    let closed = false;
+    response!.on('close', () => {
+      closed = true;
+    });
+    client.write(Buffer.concat([frame(RST_STREAM, 0, 1, number32(0)), frame(PING, 0, 0, Buffer.alloc(8))]));
+    await client.until(
+      () => framesOf(client).find(({ type, flags }) => type === PING && flags === ACK) ?? null,
+      'the reset to be read',
+    );
+    let pieces = 0;
+    const more = (): void => {
+      for (let goes = true; goes && !closed && pieces < PIECES; pieces++) goes = response!.write(PIECE);
+    };
+    response!.on('drain', more);
+    more();
+    await eventually(async () => closed || pieces === PIECES, 'the gateway to give up');
+    assert.ok(pieces < PIECES, 'the gateway has taken all of it');
+    client.destroy();
+  });
+
   it('is reset when the client reads on', async () => {
     const windows = [initialWindow(MOST), frame(WINDOW_UPDATE, 0, 0, number32(MOST))];
     const client = await connect(...windows, post(1, '/service/large', END_STREAM));

@@ -254,6 +254,11 @@ export class Http2Exchange implements Downstream, Listed {
 
   sendBody(input: Buffer, start: number, end: number): boolean {
     if (this.#gone || end === start) return true;
+    if (this.#stream.aborted) {
+      // Reset with NO_ERROR while something was to be sent: it would take whatever comes and send none of it.
+      setImmediate(dropForgotten, this.#stream);
+      return false;
+    }
     this.#exchange.bytesSent += end - start;
     this.#pending.push(retain(input, start, end));
     this.#pendingBytes += end - start;
