@@ -61,6 +61,15 @@ test('Node takes every field twice without complaint', async () => {
   server.close();
 });
 
+test('a field may have the name of what every object has', () => {
+  const headers = headersOf('Constructor: 1\r\nConstructor: 2\r\n__proto__: 3\r\nX-A: 4\r\n');
+  assert.deepEqual(Object.entries(headers), [
+    ['constructor', ['1', '2']],
+    ['x-a', '4'],
+  ]);
+  assert.equal(Object.getPrototypeOf(headers), Object.prototype);
+});
+
 test('lines of a received list leave out pseudo-fields', () => {
   assert.equal(linesOf([':status', '200', 'x-a', '1', 'x-b', '']), 'x-a: 1\r\nx-b: \r\n');
 });

@@ -63,7 +63,8 @@ export function addLines(headers: OutgoingHttpHeaders, lines: string): void {
     const value = lines.slice(colon + 1, end).trim();
     at = end + 2;
     if (CONNECTION_SPECIFIC.has(name) || (name === 'te' && value !== 'trailers')) continue;
-    const known = headers[name];
+    // A field may be called `constructor`, which every object knows.
+    const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
     if (known === undefined) headers[name] = value;
     else if (JOINED.has(name)) headers[name] = `${String(known)}, ${value}`;
     else if (SINGLE.has(name)) continue;

@@ -46,7 +46,7 @@ describe('HTTP/2 endpoints', () => {
   it('from HTTP/1.1: methods, bodies, fields, trailers, interim responses', async () => {
     const h1 = await gateway.connect();
     const answer = await h1.request(
-      message('GET /echo?x=1 HTTP/1.1', 'Host: a.test', 'Cookie: a=1', 'TE: trailers'),
+      message('GET /echo?x=1 HTTP/1.1', 'Host: a.test', 'Cookie: a=1', 'TE: trailers', 'Constructor: x'),
     );
     assert.equal(answer.status, 200);
     const seen = JSON.parse(valuesOf(answer.fields, 'x-seen')[0]!) as Record<string, string>;
@@ -55,6 +55,7 @@ describe('HTTP/2 endpoints', () => {
       ['GET', '/echo?x=1', 'http', origin.address, 'a=1', 'trailers'],
     );
     assert.equal(seen['connection'], undefined);
+    assert.equal(seen['constructor'], 'x');
     const posted = await h1.request(
       `${message('POST /echo HTTP/1.1', 'Host: a', 'Content-Length: 5', 'TE: trailers')}hello`,
     );
