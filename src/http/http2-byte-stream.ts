@@ -70,6 +70,16 @@ export class Http2ByteStream implements ByteStream {
 
   closed(): void {
     this.#gone = true;
+    if (!this.#aborted) this.#readRest();
     this.#reader?.onGone();
+  }
+
+  /** What came before a connection was closed is still good: no more than the window of the stream. */
+  #readRest(): void {
+    const reader = this.#reader;
+    if (reader === null) return;
+    const stream = this.#stream;
+    for (let rest: Buffer | null = stream.read(); rest !== null; rest = stream.read())
+      reader.onBytes(rest, 0, rest.length);
   }
 }

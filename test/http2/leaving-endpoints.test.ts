@@ -1,4 +1,4 @@
-/** RFC 9113 8.1: a response that has come to its END_STREAM is whole, whatever its endpoint does then. */
+/** RFC 9113 8.1: a response, or what a WebSocket carries, is whole at its END_STREAM, whatever its endpoint does then. */
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -30,11 +30,23 @@ const PIECE = Buffer.alloc(10_000, 'x');
 const PIECES = 20;
 const SIZE = (PIECES + 1) * PIECE.length;
 const WINDOW = 20_000;
+/** RFC 8441. */
+const ENABLE_CONNECT = Buffer.from([0, 8, 0, 0, 0, 1]);
+/** A message of a WebSocket that is one piece. */
+const MESSAGE = Buffer.concat([Buffer.from([0x82, 126]), Buffer.from([39, 12]), PIECE.subarray(4)]);
+const HANDSHAKE: readonly (readonly [string, string])[] = [
+  [':method', 'CONNECT'],
+  [':protocol', 'websocket'],
+  [':scheme', 'http'],
+  [':authority', 'a.test'],
+  [':path', '/'],
+  ['sec-websocket-version', '13'],
+];
 
-const response: Script = (stream) => [
+const answer = (stream: number, piece: Buffer): Buffer[] => [
   frame(HEADERS, END_HEADERS, stream, headerBlock([[':status', '200']])),
-  ...Array<Buffer>(PIECES).fill(frame(DATA, 0, stream, PIECE)),
-  frame(DATA, END_STREAM, stream, PIECE),
+  ...Array<Buffer>(PIECES).fill(frame(DATA, 0, stream, piece)),
+  frame(DATA, END_STREAM, stream, piece),
 ];
 const leave = (stream: number, code: number): Buffer =>
   frame(GOAWAY, 0, 0, Buffer.concat([number32(stream), number32(code)]));
@@ -49,6 +61,7 @@ interface Leaving {
   readonly afterwards: (socket: Socket) => void;
   /** The request ends only behind the response, if at all. */
   readonly unended?: boolean;
+  readonly webSocket?: boolean;
 }
 
 const LEAVING: Readonly<Record<string, Leaving>> = {
@@ -67,6 +80,11 @@ const LEAVING: Readonly<Record<string, Leaving>> = {
     afterwards: later((socket) => socket.end()),
     unended: true,
   },
+  'closes the connection behind its WebSocket': {
+    last: () => [],
+    afterwards: later((socket) => socket.end()),
+    webSocket: true,
+  },
   'cancels the rest of the request': {
     last: (stream) => [frame(RST_STREAM, 0, stream, number32(CANCEL))],
     afterwards: nothing,
@@ -76,6 +94,7 @@ const LEAVING: Readonly<Record<string, Leaving>> = {
 
 describe('a whole response that the client is slow to take', () => {
   const endpoint = new ScriptedHttp2();
+  endpoint.settings = frame(SETTINGS, 0, 0, ENABLE_CONNECT);
   let gateway: Gateway;
 
   before(async () => {
@@ -83,7 +102,7 @@ describe('a whole response that the client is slow to take', () => {
     gateway = await startGateway(
       {
         upstreams: [{ name: 'leaving', protocol: 'h2', endpoints: [endpoint.address] }],
-        routes: [{ path: '/*', upstream: 'leaving' }],
+        routes: [{ path: '/*', upstream: 'leaving', websocket: true }],
       },
       { workers: 1 },
     );
@@ -94,9 +113,9 @@ describe('a whole response that the client is slow to take', () => {
     endpoint.close();
   });
 
-  for (const [title, { last, afterwards, unended }] of Object.entries(LEAVING)) {
+  for (const [title, { last, afterwards, unended, webSocket }] of Object.entries(LEAVING)) {
     it(`reaches it when the endpoint ${title}`, async () => {
-      endpoint.answer = (stream) => [...response(stream), ...last(stream)];
+      endpoint.answer = (stream) => [...answer(stream, webSocket ? MESSAGE : PIECE), ...last(stream)];
       const gone = new Promise<void>((resolve) => {
         endpoint.afterwards = (socket) => {
           afterwards(socket);
@@ -105,9 +124,10 @@ describe('a whole response that the client is slow to take', () => {
       });
       const client = await RawClient.connect(gateway.port);
       const flags = unended ? END_HEADERS : END_HEADERS | END_STREAM;
-      client.write(
-        Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0), getRequest(1, '/', [], flags)]),
-      );
+      const request = webSocket
+        ? frame(HEADERS, END_HEADERS, 1, headerBlock(HANDSHAKE))
+        : getRequest(1, '/', [], flags);
+      client.write(Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0), request]));
       try {
         await gone;
         const body = (): Frame[] => framesOf(client).filter(({ type }) => type === DATA);

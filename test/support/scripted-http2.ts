@@ -9,6 +9,8 @@ export class ScriptedHttp2 {
   answer: Script;
   /** What it does to a connection once it has answered. */
   afterwards: (socket: net.Socket) => void = () => {};
+  /** With which it begins. */
+  settings = frame(SETTINGS, 0, 0);
   readonly #server = net.createServer((socket) => this.#serve(socket));
 
   constructor(answer: Script = () => []) {
@@ -38,7 +40,7 @@ export class ScriptedHttp2 {
       if (!begun) {
         begun = true;
         input = input.subarray(PREFACE.length);
-        socket.write(frame(SETTINGS, 0, 0));
+        socket.write(this.settings);
       }
       while (input.length >= 9) {
         const end = 9 + input.readUIntBE(0, 3);
