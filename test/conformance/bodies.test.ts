@@ -239,6 +239,7 @@ describe('C4 early responses', () => {
       const connection = await ready.promise;
       // All of it is waiting when the gateway looks next, the body first.
       process.kill(gateway.pid, 'SIGSTOP');
+      await pause(50);
       client.write('x'.repeat(10_000));
       await pause(50);
       connection.write(

@@ -266,6 +266,7 @@ describe('C14 stale connections', () => {
       assert.equal((await client.request(request)).status, 200);
       // Both are waiting when the gateway looks next.
       process.kill(gateway.pid, 'SIGSTOP');
+      await sleep(50);
       for (const connection of second.connections) connection[close]();
       await sleep(50);
       client.write(request);
@@ -289,6 +290,7 @@ describe('C14 stale connections', () => {
     await sleep(100);
     // Response and end are both there when the gateway looks next.
     process.kill(gateway.pid, 'SIGSTOP');
+    await sleep(50);
     pooled.write(okResponse('ok'));
     pooled.end();
     await sleep(50);
