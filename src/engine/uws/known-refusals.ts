@@ -254,6 +254,9 @@ export const KNOWN_REFUSALS: readonly KnownRefusal[] = [
       'A14 responses come in the order of the requests, though the first is slow',
       'A14 a hundred requests in one segment, bodies among them',
       'A16 one that follows in a pipeline gets its 100 after the response before it',
+      'C14 bytes behind HTTP/1.1 200 OK to HEAD are no response to the next request of the client',
+      'C14 bytes behind HTTP/1.1 304 Not Modified to GET are no response to the next request of the client',
+      'C14 bytes behind HTTP/1.1 200 OK to GET are no response to the next request of the client',
     ],
   },
   {
